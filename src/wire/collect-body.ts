@@ -1,0 +1,25 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+
+/** The text of the answer to a body that is too large. */
+export function tooLarge(maxBytes: number): ConnectError {
+  return new ConnectError(`The message is larger than ${maxBytes} bytes.`, Code.ResourceExhausted);
+}
+
+/**
+ * Collects a body into one chunk, for a decoder that looks at all it has on every chunk takes quadratic time over many
+ * small ones.
+ *
+ * @throws ConnectError resource_exhausted as soon as the body is longer than `maxBytes`, with the rest unread.
+ */
+export async function* collectBody(body: AsyncIterable<Uint8Array>, maxBytes: number): AsyncIterable<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.byteLength;
+    if (length > maxBytes) {
+      throw tooLarge(maxBytes);
+    }
+    chunks.push(chunk);
+  }
+  yield chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
+}
