@@ -1,0 +1,13 @@
+import { Command } from "commander";
+import { descriptorsCommand } from "./descriptors.ts";
+import { migrateCommand } from "./migrate.ts";
+import { serveCommand } from "./serve.ts";
+
+/** The command line: `session-gateway <command>`. */
+export function createProgram(): Command {
+  return new Command("session-gateway")
+    .description("CIS sessions and streaming sessions over gRPC, gRPC-Web, Connect and REST")
+    .addCommand(serveCommand())
+    .addCommand(migrateCommand())
+    .addCommand(descriptorsCommand());
+}

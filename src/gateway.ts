@@ -1,0 +1,139 @@
+import { type Closers, createClosers } from "./closers.ts";
+import type { Config } from "./config/config.ts";
+import type { HostPort } from "./config/parsers.ts";
+import { Health } from "./gen/grpc/health/v1/health_pb.ts";
+import { ServerReflection } from "./gen/grpc/reflection/v1/reflection_pb.ts";
+import { ServerReflection as ServerReflectionV1Alpha } from "./gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { CisSessionService } from "./gen/sessiongateway/cis/v1/cis_session_service_pb.ts";
+import { createCalls, type ServedService, serve } from "./interceptors/call.ts";
+import { decodeFaults } from "./interceptors/decode-faults.ts";
+import { createInterceptors } from "./interceptors/interceptors.ts";
+import { requestId } from "./interceptors/request-id.ts";
+import { undecodable } from "./interceptors/undecodable.ts";
+import { startScheduler } from "./lifecycle/scheduler.ts";
+import type { Logger } from "./observability/log.ts";
+import { createRestHandler } from "./rest/index.ts";
+import { createAdminHandler } from "./server/admin-handler.ts";
+import { maxMessageBytes } from "./server/limits.ts";
+import { listenOnOnePort } from "./server/one-port.ts";
+import { createCisSessionService } from "./services/cis-session-service.ts";
+import { createCisSessions } from "./services/cis-sessions.ts";
+import { createCisTimer } from "./services/cis-timer.ts";
+import type { Clock } from "./services/clock.ts";
+import { createHealthService } from "./services/health-service.ts";
+import { HealthStatus } from "./services/health-status.ts";
+import { createReflectionService } from "./services/reflection-service.ts";
+import { openStore } from "./store/open-store.ts";
+import { cisSessions } from "./store/record-kinds.ts";
+import type { SessionStore } from "./store/session-store.ts";
+import { createConnectHandler } from "./wire/connect-handler.ts";
+
+/** A gateway that serves. */
+export interface Gateway {
+  /** Where calls are served, such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Where /healthz and /readyz are served. */
+  readonly adminUrl: string;
+  /**
+   * Drains: readiness turns false, no connection is taken, streams end, calls finish within the drain time-out, and the
+   * store is closed.
+   *
+   * @throws AggregateError with everything that could not be closed.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store and listens. The one place that knows every room.
+ *
+ * @param clock The present in Unix milliseconds, for tests.
+ * @throws Error where the store cannot be opened, a route is wrong, or an address cannot be listened on; what was
+ * opened by then is closed again.
+ */
+export async function createGateway(config: Config, log: Logger, clock: Clock = Date.now): Promise<Gateway> {
+  const closers = createClosers();
+  try {
+    return await open(config, log, clock, closers);
+  } catch (error) {
+    await closers.close().catch((failure: unknown) => log.error({ err: failure }, "not everything could be closed"));
+    throw error;
+  }
+}
+
+async function open(config: Config, log: Logger, clock: Clock, closers: Closers): Promise<Gateway> {
+  const store = await openStore(config.store.reveal());
+  closers.push(() => store.close());
+
+  const sessions = createCisSessions(store, cisPolicy(config), clock);
+  const scheduler = startScheduler({ store, timers: { [cisSessions.name]: createCisTimer(sessions) }, clock, log });
+  closers.push(() => scheduler.stop());
+
+  const cis = serve(CisSessionService, createCisSessionService(store, sessions));
+  const health = new HealthStatus([CisSessionService.typeName]);
+  const shutdown = new AbortController();
+  const port = await listenOnOnePort(createHandler([cis], health, shutdown.signal, log), config.listen);
+  closers.push(() => port.close(config.drainTimeout));
+
+  const admin = await listenForAdmin(config.adminListen, store, shutdown.signal);
+  closers.push(() => admin.close(0));
+
+  health.setAll(true);
+  closers.push(async () => {
+    health.setAll(false);
+    shutdown.abort();
+  });
+  return { url: port.url, adminUrl: admin.url, close: () => closers.close() };
+}
+
+function cisPolicy(config: Config) {
+  return {
+    heartbeatTimeoutMs: config["cis.heartbeatTimeout"],
+    scanJobs: config["cis.scanJobs"],
+    maxFindingsPerSession: config["cis.maxFindingsPerSession"],
+  };
+}
+
+/** Every protocol of the main port over the same calls. Only `api` has REST routes. */
+function createHandler(api: readonly ServedService[], status: HealthStatus, shutdownSignal: AbortSignal, log: Logger) {
+  const interceptors = createInterceptors(log);
+  const reflection = createReflectionService([
+    ...api.map(({ service }) => service),
+    Health,
+    ServerReflection,
+    ServerReflectionV1Alpha,
+  ]);
+  const operations = [
+    serve(Health, createHealthService(status)),
+    serve(ServerReflection, reflection),
+    serve(ServerReflectionV1Alpha, reflection),
+  ];
+  const callsOf = (services: readonly ServedService[]) =>
+    services.flatMap((service) => createCalls(service, interceptors));
+  const apiCalls = callsOf(api);
+  const rest = createRestHandler({
+    calls: apiCalls,
+    maxBodyBytes: maxMessageBytes,
+    shutdownSignal,
+    contextKeys: { decodeFaults, undecodable },
+    requestId: (values) => values.get(requestId) || undefined,
+    onInternalError: (error, method) => log.error({ err: error, rpc: method?.name }, "answer failed"),
+  });
+  return createConnectHandler({
+    calls: [...apiCalls, ...callsOf(operations)],
+    maxMessageBytes,
+    shutdownSignal,
+    log,
+    fallback: rest,
+  });
+}
+
+async function listenForAdmin(address: HostPort, store: SessionStore, shutdownSignal: AbortSignal) {
+  const readiness = async () => {
+    if (shutdownSignal.aborted) {
+      return "the gateway is shutting down";
+    }
+    await store.ping();
+    return undefined;
+  };
+  return listenOnOnePort(createAdminHandler(readiness), address);
+}
