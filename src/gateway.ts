@@ -95,7 +95,7 @@ function cisPolicy(config: Config) {
 
 /** Every protocol of the main port over the same calls. Only `api` has REST routes. */
 function createHandler(api: readonly ServedService[], status: HealthStatus, shutdownSignal: AbortSignal, log: Logger) {
-  const interceptors = createInterceptors(log);
+  const interceptors = createInterceptors(log, shutdownSignal);
   const reflection = createReflectionService([
     ...api.map(({ service }) => service),
     Health,

@@ -57,7 +57,7 @@ beforeAll(async () => {
   });
   const log = pino({ level: "debug" }, { write: (line: string) => lines.push(JSON.parse(line)) });
   const handler = createConnectHandler({
-    calls: createCalls(service, createInterceptors(log)),
+    calls: createCalls(service, createInterceptors(log, new AbortController().signal)),
     maxMessageBytes,
     shutdownSignal: new AbortController().signal,
     log,
