@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { openStore } from "../store/open-store.ts";
+import { migrateStore } from "../store/migrate-store.ts";
 import { addConfigOptions, readConfig } from "./config-options.ts";
 
 /** `migrate`: brings the store's schema up to date, which serving also does at its start. */
@@ -8,7 +8,10 @@ export function migrateCommand(): Command {
   return addConfigOptions(command, ["store"]).action(async () => {
     const { store } = readConfig(command);
     try {
-      await (await openStore(store.reveal())).close();
+      const { from, to } = await migrateStore(store.reveal());
+      process.stdout.write(
+        from === to ? `The schema is at version ${to}.\n` : `The schema went from version ${from} to ${to}.\n`,
+      );
     } catch (error) {
       command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: 1 });
     }

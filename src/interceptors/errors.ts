@@ -48,7 +48,7 @@ export const errors: Interceptor = interceptWith((error) => toConnectError(error
  *
  * What is not a GatewayError is a fault of the gateway: `internal`, and its text stays in the cause.
  */
-export function toConnectError(error: unknown): ConnectError {
+function toConnectError(error: unknown): ConnectError {
   if (error instanceof ConnectError) {
     return error;
   }

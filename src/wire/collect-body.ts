@@ -1,10 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 
-/** The text of the answer to a body that is too large. */
-export function tooLarge(maxBytes: number): ConnectError {
-  return new ConnectError(`The message is larger than ${maxBytes} bytes.`, Code.ResourceExhausted);
-}
-
 /**
  * Collects a body into one chunk, for a decoder that looks at all it has on every chunk takes quadratic time over many
  * small ones.
@@ -17,7 +12,7 @@ export async function* collectBody(body: AsyncIterable<Uint8Array>, maxBytes: nu
   for await (const chunk of body) {
     length += chunk.byteLength;
     if (length > maxBytes) {
-      throw tooLarge(maxBytes);
+      throw new ConnectError(`The message is larger than ${maxBytes} bytes.`, Code.ResourceExhausted);
     }
     chunks.push(chunk);
   }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { loadConfig, settings } from "../../src/config/config.ts";
@@ -130,4 +131,14 @@ describe("the configuration file", () => {
     expect(parsed).toEqual({ problem: expect.stringContaining(problem) });
     expect(JSON.stringify(parsed)).not.toContain("hunter2");
   });
+});
+
+test("the README's table has every setting as it is", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const table = /## Settings\n[\s\S]*?\|---\|---\|---\|---\|\n((?:\|.*\n)+)/.exec(readme)?.[1];
+  const rows = Object.entries(settings).map(
+    ([key, { placeholder, default: text, description }]) =>
+      `| \`${key}\` | \`--${flagName(key)} ${placeholder}\` | \`${text}\` | ${description} |\n`,
+  );
+  expect(table).toBe(rows.join(""));
 });

@@ -1,5 +1,4 @@
 import { pino } from "pino";
-import { onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config/config.ts";
 import { createGateway, type Gateway } from "../../src/gateway.ts";
 import type { Clock } from "../../src/services/clock.ts";
@@ -24,11 +23,4 @@ export async function openGateway({ settings = {}, clock, onLog }: Options = {})
   }
   const log = pino({ level: onLog ? "debug" : "silent" }, { write: (line: string) => onLog?.(line) });
   return createGateway(loaded.config, log, clock);
-}
-
-/** A gateway that is closed when the test has finished. */
-export async function gatewayForTest(options: Options = {}): Promise<Gateway> {
-  const gateway = await openGateway(options);
-  onTestFinished(() => gateway.close());
-  return gateway;
 }
