@@ -4,7 +4,6 @@ import {
   type CisFinding,
   type CisSession,
   type CisSessionMessage,
-  CisSessionSchema,
   CisSessionState as State,
   type StopCisSessionMessage,
   StopCisSessionMessageSchema,
@@ -15,57 +14,11 @@ import type {
   StartCisSessionRequest,
   StopCisSessionRequest,
 } from "../gen/sessiongateway/cis/v1/cis_session_service_pb.ts";
-import { type CisSessionRecord, CisSessionRecordSchema } from "../gen/sessiongateway/store/v1/records_pb.ts";
+import { CisSessionRecordSchema } from "../gen/sessiongateway/store/v1/records_pb.ts";
 import { mergeFindings } from "./cis-findings.ts";
+import type { CisDecision, CisPolicy, CisPresent, CisSituation, CisTransition } from "./cis-transition.ts";
 import { GatewayError } from "./errors.ts";
 import { hashSessionToken, isSessionToken } from "./session-token.ts";
-
-/** What an operator decides about CIS sessions. */
-export interface CisPolicy {
-  /** A started session from which nothing was heard for this long is lost. 0: never. */
-  readonly heartbeatTimeoutMs: number;
-  /** `open`: agents may start any scan job. `registered`: only those that CreateCisScanJob made. */
-  readonly scanJobs: "open" | "registered";
-  /** How many findings an attempt may hold. */
-  readonly maxFindingsPerSession: number;
-}
-
-/** The present: the kept record and when it falls due, or nothing where the scan job is unknown. */
-export interface CisPresent {
-  readonly record: CisSessionRecord;
-  /** Unix milliseconds. */
-  readonly dueAt: number | undefined;
-}
-
-/** What becomes of a session: the record to keep, the findings to keep with it, and when it next falls due. */
-export interface CisNext {
-  readonly record: CisSessionRecord;
-  readonly findings: readonly CisFinding[];
-  /** Unix milliseconds. */
-  readonly dueAt: number | undefined;
-}
-
-/** A decision about a session: refused, or what it next is. A session that stays as it is keeps its very record. */
-export type CisDecision = { readonly refuse: GatewayError } | { readonly next: CisNext };
-
-/** The session of a present, for which PENDING stands before the first Start. */
-interface Situation<Input> {
-  readonly present: CisPresent | undefined;
-  readonly session: CisSession;
-  readonly input: Input;
-  readonly policy: CisPolicy;
-  /** Unix milliseconds. */
-  readonly now: number;
-}
-
-/** One row of the state table: in these states, where `when` holds, `apply` decides. The first row that fits counts. */
-export interface CisTransition<Input> {
-  readonly from: readonly State[];
-  readonly when?: (situation: Situation<Input>) => boolean;
-  /** The state that it leads to. Absent where the row refuses. */
-  readonly to?: State;
-  readonly apply: (situation: Situation<Input>) => CisDecision;
-}
 
 const { UNSPECIFIED: UNKNOWN, PENDING, STARTED, STOPPED, LOST } = State;
 
@@ -170,29 +123,6 @@ export const heartbeatTransitions: readonly CisTransition<{ readonly scanJobId: 
   { from: [UNKNOWN, PENDING, STOPPED, LOST], apply: unschedule },
 ];
 
-/**
- * Decides by a state table: the first row whose states and condition fit.
- *
- * @param now Unix milliseconds.
- */
-export function decideCis<Input extends { readonly scanJobId: string }>(
-  transitions: readonly CisTransition<Input>[],
-  present: CisPresent | undefined,
-  input: Input,
-  policy: CisPolicy,
-  now: number,
-): CisDecision {
-  const session = present?.record.session ?? create(CisSessionSchema, { scanJobId: input.scanJobId });
-  const situation = { present, session, input, policy, now };
-  const row = transitions.find(({ from, when }) => from.includes(session.state) && (when?.(situation) ?? true));
-  if (row === undefined) {
-    throw new GatewayError("internal", "The session is in a state that no rule covers.", {
-      cause: new Error(`no transition for the CIS session state ${session.state}`),
-    });
-  }
-  return row.apply(situation);
-}
-
 /** What Health, Telemetry and Stop refuse before anything else: an agent that never started, or that is another one. */
 function agentRefusals<Input extends { readonly scanJobId: string; readonly sessionToken: string }>(): readonly [
   CisTransition<Input>,
@@ -224,7 +154,7 @@ function conflict(scanJobId: string, message: string): GatewayError {
   return new GatewayError("conflict", message, { resource: { type: "CIS_SESSION", id: scanJobId } });
 }
 
-function startsWithSameToken({ present, input }: Situation<StartCisSessionRequest>): boolean {
+function startsWithSameToken({ present, input }: CisSituation<StartCisSessionRequest>): boolean {
   return isSessionToken(input.message?.sessionToken ?? "", tokenHash(present));
 }
 
@@ -236,7 +166,7 @@ function isSameResult(kept: StopCisSessionMessage | undefined, given: StopCisSes
   return kept !== undefined && given !== undefined && equals(StopCisSessionMessageSchema, kept, given);
 }
 
-function beginAttempt({ session, input, policy, now }: Situation<StartCisSessionRequest>): CisDecision {
+function beginAttempt({ session, input, policy, now }: CisSituation<StartCisSessionRequest>): CisDecision {
   const at = timestampFromMs(now);
   const record = create(CisSessionRecordSchema, {
     session: {
@@ -253,11 +183,11 @@ function beginAttempt({ session, input, policy, now }: Situation<StartCisSession
   return { next: { record, findings: [], dueAt: heartbeatDueAt(now, policy) } };
 }
 
-function hear(situation: Situation<unknown>): CisDecision {
+function hear(situation: CisSituation<unknown>): CisDecision {
   return change(situation, { state: STARTED, lastSeenAt: seenAt(situation) }, aliveDueAt(situation));
 }
 
-function keepFindings(situation: Situation<TelemetryInput>): CisDecision {
+function keepFindings(situation: CisSituation<TelemetryInput>): CisDecision {
   const { session, input, policy, now } = situation;
   const { findings, received } = mergeFindings(input.messages, session.received, input.kept, session.attempt, now);
   if (received.totalChecks > policy.maxFindingsPerSession) {
@@ -268,22 +198,22 @@ function keepFindings(situation: Situation<TelemetryInput>): CisDecision {
   return change(situation, fields, aliveDueAt(situation), findings);
 }
 
-function stopAttempt(situation: Situation<StopCisSessionRequest>): CisDecision {
+function stopAttempt(situation: CisSituation<StopCisSessionRequest>): CisDecision {
   const at = seenAt(situation);
   const fields = { state: STOPPED, lastSeenAt: at, stoppedAt: at, result: situation.input.message };
   return change(situation, fields, undefined);
 }
 
-function isSilent({ session, policy, now }: Situation<unknown>): boolean {
+function isSilent({ session, policy, now }: CisSituation<unknown>): boolean {
   return policy.heartbeatTimeoutMs > 0 && now >= lastSeenMs(session) + policy.heartbeatTimeoutMs;
 }
 
 /** The session was heard since its timer was set, which hearing leaves alone, so the timer is set anew. */
-function rescheduleHeartbeat({ present, session, policy }: Situation<unknown>): CisDecision {
+function rescheduleHeartbeat({ present, session, policy }: CisSituation<unknown>): CisDecision {
   return reschedule(present, heartbeatDueAt(lastSeenMs(session), policy));
 }
 
-function unschedule({ present }: Situation<unknown>): CisDecision {
+function unschedule({ present }: CisSituation<unknown>): CisDecision {
   return reschedule(present, undefined);
 }
 
@@ -294,12 +224,12 @@ function reschedule(present: CisPresent | undefined, dueAt: number | undefined):
   return { next: { record: present.record, findings: [], dueAt } };
 }
 
-function keep({ present }: Situation<unknown>): CisDecision {
+function keep({ present }: CisSituation<unknown>): CisDecision {
   return reschedule(present, present?.dueAt);
 }
 
 function change(
-  { present, session }: Situation<unknown>,
+  { present, session }: CisSituation<unknown>,
   fields: Partial<CisSession>,
   dueAt: number | undefined,
   findings: readonly CisFinding[] = [],
@@ -312,7 +242,7 @@ function change(
 }
 
 /** Now, or when the agent was last heard where the clock has gone back since. */
-function seenAt({ session, now }: Situation<unknown>): Timestamp {
+function seenAt({ session, now }: CisSituation<unknown>): Timestamp {
   return timestampFromMs(Math.max(now, lastSeenMs(session)));
 }
 
@@ -321,7 +251,7 @@ function lastSeenMs(session: CisSession): number {
 }
 
 /** When a session that was just heard falls due: at the timer that is set, for moving it on every call would cost a write. */
-function aliveDueAt({ present, policy, now }: Situation<unknown>): number | undefined {
+function aliveDueAt({ present, policy, now }: CisSituation<unknown>): number | undefined {
   return present?.dueAt ?? heartbeatDueAt(now, policy);
 }
 

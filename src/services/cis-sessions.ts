@@ -4,7 +4,7 @@ import {
   type CisPresent,
   type CisTransition,
   decideCis,
-} from "../domain/cis-session.ts";
+} from "../domain/cis-transition.ts";
 import type { CisSession } from "../gen/sessiongateway/cis/v1/cis_session_pb.ts";
 import { cisFindingRef, cisSessionRef } from "../store/record-kinds.ts";
 import { type Decision, type LoadedRecords, put, type SessionStore } from "../store/session-store.ts";

@@ -2,17 +2,14 @@ import { create, equals } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "vitest";
 import {
-  type CisDecision,
-  type CisPolicy,
-  type CisPresent,
   createTransitions,
-  decideCis,
   healthTransitions,
   heartbeatTransitions,
   startTransitions,
   stopTransitions,
   telemetryTransitions,
 } from "../../src/domain/cis-session.ts";
+import { type CisDecision, type CisPolicy, type CisPresent, decideCis } from "../../src/domain/cis-transition.ts";
 import type { ErrorKind } from "../../src/domain/errors.ts";
 import { hashSessionToken } from "../../src/domain/session-token.ts";
 import {
