@@ -1,6 +1,5 @@
 import { type Closers, createClosers } from "./closers.ts";
 import type { Config } from "./config/config.ts";
-import type { HostPort } from "./config/parsers.ts";
 import { Health } from "./gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection } from "./gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionV1Alpha } from "./gen/grpc/reflection/v1alpha/reflection_pb.ts";
@@ -68,14 +67,14 @@ async function open(config: Config, log: Logger, clock: Clock, closers: Closers)
   const scheduler = startScheduler({ store, timers: { [cisSessions.name]: createCisTimer(sessions) }, clock, log });
   closers.push(() => scheduler.stop());
 
-  const cis = serve(CisSessionService, createCisSessionService(store, sessions));
   const health = new HealthStatus([CisSessionService.typeName]);
+  const admin = await listenOnOnePort(createAdminHandler(readiness(health, store)), config.adminListen);
+  closers.push(() => admin.close(0));
+
+  const cis = serve(CisSessionService, createCisSessionService(store, sessions));
   const shutdown = new AbortController();
   const port = await listenOnOnePort(createHandler([cis], health, shutdown.signal, log), config.listen);
   closers.push(() => port.close(config.drainTimeout));
-
-  const admin = await listenForAdmin(config.adminListen, store, shutdown.signal);
-  closers.push(() => admin.close(0));
 
   health.setAll(true);
   closers.push(async () => {
@@ -127,13 +126,13 @@ function createHandler(api: readonly ServedService[], status: HealthStatus, shut
   });
 }
 
-async function listenForAdmin(address: HostPort, store: SessionStore, shutdownSignal: AbortSignal) {
-  const readiness = async () => {
-    if (shutdownSignal.aborted) {
-      return "the gateway is shutting down";
+/** Ready while the gateway serves and its store answers. */
+function readiness(health: HealthStatus, store: SessionStore) {
+  return async () => {
+    if (health.get("") !== true) {
+      return "the gateway is not serving";
     }
     await store.ping();
     return undefined;
   };
-  return listenOnOnePort(createAdminHandler(readiness), address);
 }
