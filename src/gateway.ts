@@ -1,9 +1,13 @@
 import { type Closers, createClosers } from "./closers.ts";
 import type { Config } from "./config/config.ts";
+import type { StreamingPolicy } from "./domain/streaming-policy.ts";
+import { file_google_rpc_error_details } from "./gen/google/rpc/error_details_pb.ts";
 import { Health } from "./gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection } from "./gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionV1Alpha } from "./gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { CisSessionService } from "./gen/sessiongateway/cis/v1/cis_session_service_pb.ts";
+import { ProvisionerService } from "./gen/sessiongateway/streaming/v1/provisioner_service_pb.ts";
+import { StreamingSessionService } from "./gen/sessiongateway/streaming/v1/streaming_session_service_pb.ts";
 import { createCalls, type ServedService, serve } from "./interceptors/call.ts";
 import { decodeFaults } from "./interceptors/decode-faults.ts";
 import { createInterceptors } from "./interceptors/interceptors.ts";
@@ -21,9 +25,15 @@ import { createCisTimer } from "./services/cis-timer.ts";
 import type { Clock } from "./services/clock.ts";
 import { createHealthService } from "./services/health-service.ts";
 import { HealthStatus } from "./services/health-status.ts";
+import { createIdempotentUpdates } from "./services/idempotent-updates.ts";
+import { createProvisionerService } from "./services/provisioner-service.ts";
 import { createReflectionService } from "./services/reflection-service.ts";
+import { createStreamingSessionService } from "./services/streaming-session-service.ts";
+import { createStreamingTimers } from "./services/streaming-timers.ts";
+import { createStreamingUpdates } from "./services/streaming-updates.ts";
 import { openStore } from "./store/open-store.ts";
-import { cisSessions } from "./store/record-kinds.ts";
+import type { RecordRef } from "./store/record-kind.ts";
+import { cisSessions, idempotencyRecords } from "./store/record-kinds.ts";
 import type { SessionStore } from "./store/session-store.ts";
 import { createConnectHandler } from "./wire/connect-handler.ts";
 
@@ -64,16 +74,18 @@ async function open(config: Config, log: Logger, clock: Clock, closers: Closers)
   closers.push(() => store.close());
 
   const sessions = createCisSessions(store, cisPolicy(config), clock);
-  const scheduler = startScheduler({ store, timers: { [cisSessions.name]: createCisTimer(sessions) }, clock, log });
+  const streaming = openStreaming(store, streamingPolicy(config), clock);
+  const timers = { [cisSessions.name]: createCisTimer(sessions), ...streaming.timers };
+  const scheduler = startScheduler({ store, timers, clock, log });
   closers.push(() => scheduler.stop());
 
-  const health = new HealthStatus([CisSessionService.typeName]);
+  const services = [serve(CisSessionService, createCisSessionService(store, sessions)), ...streaming.services];
+  const health = new HealthStatus(services.map(({ service }) => service.typeName));
   const admin = await listenOnOnePort(createAdminHandler(readiness(health, store)), config.adminListen);
   closers.push(() => admin.close(0));
 
-  const cis = serve(CisSessionService, createCisSessionService(store, sessions));
   const shutdown = new AbortController();
-  const port = await listenOnOnePort(createHandler([cis], health, shutdown.signal, log), config.listen);
+  const port = await listenOnOnePort(createHandler(services, health, shutdown.signal, log), config.listen);
   closers.push(() => port.close(config.drainTimeout));
 
   health.setAll(true);
@@ -92,15 +104,41 @@ function cisPolicy(config: Config) {
   };
 }
 
+function streamingPolicy(config: Config): StreamingPolicy {
+  return {
+    provisioner: config.provisioner,
+    simulatedDelayMs: config.simulatedDelay,
+    maxSessionsPerStudio: config.maxSessionsPerStudio,
+    deletedRetentionMs: config["streaming.deletedRetention"],
+    region: config.region,
+    account: config.account,
+    streamUrl: config.streamUrlTemplate,
+    launchProfiles: config.launchProfiles,
+  };
+}
+
+/** The services of streaming sessions, and what happens when one of their records falls due. */
+function openStreaming(store: SessionStore, policy: StreamingPolicy, clock: Clock) {
+  const idempotent = createIdempotentUpdates(store, clock);
+  const updates = createStreamingUpdates(policy, clock);
+  const options = { store, idempotent, updates, policy, clock };
+  return {
+    services: [
+      serve(StreamingSessionService, createStreamingSessionService(options)),
+      serve(ProvisionerService, createProvisionerService(store, updates)),
+    ],
+    timers: {
+      ...createStreamingTimers(store, updates),
+      [idempotencyRecords.name]: (ref: RecordRef) => idempotent.expire(ref),
+    },
+  };
+}
+
 /** Every protocol of the main port over the same calls. Only `api` has REST routes. */
 function createHandler(api: readonly ServedService[], status: HealthStatus, shutdownSignal: AbortSignal, log: Logger) {
   const interceptors = createInterceptors(log, shutdownSignal);
-  const reflection = createReflectionService([
-    ...api.map(({ service }) => service),
-    Health,
-    ServerReflection,
-    ServerReflectionV1Alpha,
-  ]);
+  const services = [...api.map(({ service }) => service), Health, ServerReflection, ServerReflectionV1Alpha];
+  const reflection = createReflectionService(services, [file_google_rpc_error_details]);
   const operations = [
     serve(Health, createHealthService(status)),
     serve(ServerReflection, reflection),

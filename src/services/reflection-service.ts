@@ -1,4 +1,4 @@
-import type { DescService } from "@bufbuild/protobuf";
+import type { DescFile, DescService } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
 import type { ServerReflection as ServerReflectionV1Alpha } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
@@ -18,10 +18,15 @@ interface ReflectionResponse<Request extends ReflectionRequest> {
 
 /**
  * gRPC server reflection (https://github.com/grpc/grpc/blob/master/doc/server-reflection.md) of exactly these services,
- * which should include reflection itself. Only their files and what those import can be read.
+ * which should include reflection itself. Only their files, the further files and what those import can be read.
+ *
+ * @param furtherFiles Files that no service imports and clients want all the same, such as that of error details.
  */
-export function createReflectionService(services: readonly DescService[]): ReflectionService {
-  const index = createDescriptorIndex(services);
+export function createReflectionService(
+  services: readonly DescService[],
+  furtherFiles: readonly DescFile[] = [],
+): ReflectionService {
+  const index = createDescriptorIndex(services, furtherFiles);
   const encode = createFileEncoder();
   return {
     async *serverReflectionInfo<Request extends ReflectionRequest>(

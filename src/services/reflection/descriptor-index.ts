@@ -17,9 +17,12 @@ export interface DescriptorIndex {
   extensionNumbers(typeName: string): readonly number[] | undefined;
 }
 
-/** Indexes the files that the services are declared in and all that these import, and no other file. */
-export function createDescriptorIndex(services: readonly DescService[]): DescriptorIndex {
-  const files = reachableFiles(services.map((service) => service.file));
+/** Indexes the files that the services are declared in, further files, and all that these import, and no other file. */
+export function createDescriptorIndex(
+  services: readonly DescService[],
+  furtherFiles: readonly DescFile[],
+): DescriptorIndex {
+  const files = reachableFiles([...services.map((service) => service.file), ...furtherFiles]);
   const byName = new Map(files.map((file) => [file.proto.name, file]));
   const bySymbol = new Map(files.flatMap((file) => declaredSymbols(file.proto).map((symbol) => [symbol, file])));
   const byMessage = extensionsByMessage(files);
