@@ -4,9 +4,16 @@ import { Code, ConnectError } from "@connectrpc/connect";
  * Collects a body into one chunk, for a decoder that looks at all it has on every chunk takes quadratic time over many
  * small ones.
  *
- * @throws ConnectError resource_exhausted as soon as the body is longer than `maxBytes`, with the rest unread.
+ * @param isAborted Whether the caller gave the body up. HTTP/2 of Node ends a body that was reset in the middle as if it
+ * were whole.
+ * @throws ConnectError resource_exhausted as soon as the body is longer than `maxBytes`, with the rest unread; canceled
+ * for a body that was given up.
  */
-export async function* collectBody(body: AsyncIterable<Uint8Array>, maxBytes: number): AsyncIterable<Uint8Array> {
+export async function* collectBody(
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  isAborted: () => boolean,
+): AsyncIterable<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {
@@ -15,6 +22,9 @@ export async function* collectBody(body: AsyncIterable<Uint8Array>, maxBytes: nu
       throw new ConnectError(`The message is larger than ${maxBytes} bytes.`, Code.ResourceExhausted);
     }
     chunks.push(chunk);
+  }
+  if (isAborted()) {
+    throw new ConnectError("The caller gave the request up.", Code.Canceled);
   }
   yield chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
 }

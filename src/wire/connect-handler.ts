@@ -96,7 +96,7 @@ async function answer(handler: UniversalHandler, request: NodeRequest, response:
     return;
   }
   const { body } = universalRequest;
-  const collected = isStreamOfRequests(handler) ? body : collectBody(body, maxBytes);
+  const collected = isStreamOfRequests(handler) ? body : collectBody(body, maxBytes, () => request.aborted);
   const universalResponse = await handler({ ...universalRequest, body: collected });
   // The promise does not settle on success, so a failure is all that can be waited for.
   await universalResponseToNodeResponse(universalResponse, response);

@@ -1,5 +1,5 @@
 /** HTTP/2 frames written by hand, for what no client would send. RFC 9113, section 4.1. */
-export const frameTypes = { data: 0, headers: 1, settings: 4 } as const;
+export const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4 } as const;
 
 export const flags = { endStream: 1, endHeaders: 4 } as const;
 

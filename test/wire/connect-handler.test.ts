@@ -27,6 +27,7 @@ const json = new TextEncoder().encode(toJsonString(SendCisSessionHealthRequestSc
 
 let port: Port;
 let finished = 0;
+let healthCount = 0;
 const lines: Record<string, unknown>[] = [];
 
 beforeAll(async () => {
@@ -40,7 +41,10 @@ beforeAll(async () => {
   };
   const service = serve(CisSessionService, {
     startCisSession: unused,
-    sendCisSessionHealth: () => ({}),
+    sendCisSessionHealth: () => {
+      healthCount += 1;
+      return {};
+    },
     sendCisSessionTelemetry: slow,
     stopCisSession: slow,
     createCisScanJob: unused,
@@ -235,19 +239,26 @@ describe("the body of a request", () => {
   });
 });
 
+/** The beginning of an HTTP/2 connection with one POST on stream 1. */
+function postHead(contentType: string): Buffer {
+  const head = { ":method": "POST", ":scheme": "http", ":path": path, ":authority": "a", "content-type": contentType };
+  return Buffer.concat([
+    clientPreface,
+    frame(frameTypes.settings, 0, 0, Buffer.alloc(0)),
+    frame(frameTypes.headers, flags.endHeaders, 1, hpack(head)),
+  ]);
+}
+
 /** How long the answer to a call takes whose body of about `size` bytes comes in DATA frames of one byte. */
 async function timeOfBytes(size: number): Promise<number> {
   // Field 100 is not known, and is skipped.
   const filler = Buffer.concat([Buffer.from([0xa2, 0x06]), varint(size), Buffer.alloc(size)]);
   const body = encodeEnvelope(0, Buffer.concat([binary, filler]));
-  const head = { ":method": "POST", ":scheme": "http", ":path": path, ":authority": "a" };
   const socket = connect(Number(new URL(port.url).port), "127.0.0.1");
   const startedAt = performance.now();
   socket.write(
     Buffer.concat([
-      clientPreface,
-      frame(frameTypes.settings, 0, 0, Buffer.alloc(0)),
-      frame(frameTypes.headers, flags.endHeaders, 1, hpack({ ...head, "content-type": "application/grpc" })),
+      postHead("application/grpc"),
       ...Array.from(body, (byte) => frame(frameTypes.data, 0, 1, Buffer.from([byte]))),
       frame(frameTypes.data, flags.endStream, 1, Buffer.alloc(0)),
     ]),
@@ -261,6 +272,22 @@ async function timeOfBytes(size: number): Promise<number> {
   }
   return performance.now() - startedAt;
 }
+
+describe("a caller that resets its request in the middle of the body", () => {
+  test.each(["application/json", "application/grpc"])("has made no call (%s)", async (contentType) => {
+    const before = healthCount;
+    const socket = connect(Number(new URL(port.url).port), "127.0.0.1");
+    const body = contentType === "application/json" ? json : encodeEnvelope(0, binary);
+    socket.write(Buffer.concat([postHead(contentType), frame(frameTypes.data, 0, 1, body)]));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.write(frame(frameTypes.reset, 0, 1, Buffer.from([0, 0, 0, 8])));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    socket.destroy();
+    expect(healthCount).toBe(before);
+    await postConnect(json, { "content-type": "application/json" });
+    expect(healthCount).toBe(before + 1);
+  });
+});
 
 describe("calls", () => {
   test("whose deadline passes are answered then", async () => {
