@@ -29,7 +29,8 @@ export function collectBody(request: NodeRequest, maxBytes: number): Promise<Col
       }
     };
     request.on("data", onData);
-    request.on("end", () => resolve(join(chunks, length)));
+    // A stream of HTTP/2 that is reset in the middle of its body ends like one that is whole.
+    request.on("end", () => resolve(request.aborted ? "aborted" : join(chunks, length)));
     request.on("close", () => resolve("aborted"));
   });
 }

@@ -67,7 +67,7 @@ function compileRule(
   problems: string[],
 ): HttpBinding | undefined {
   const { httpMethod, path } = patternOf(rule);
-  const report = reporter(method, problems, `${httpMethod} ${path}`);
+  const report = reporter(method, problems, httpMethod === "" ? undefined : `${httpMethod} ${path}`);
   if (!isOuter && rule.additionalBindings.length > 0) {
     report("an additional binding cannot have additional bindings");
   }

@@ -4,8 +4,14 @@ import type { JsonReader } from "./json-reading.ts";
 /** How an enum is read from JSON and written to it. */
 export interface EnumJson {
   readonly read: JsonReader;
-  readonly write: (value: unknown) => string;
+  readonly write: (value: unknown) => unknown;
 }
+
+/** google.protobuf.NullValue, whose one value is null in JSON. */
+const nullValue: EnumJson = {
+  read: (json, reading) => (json === null ? 0 : reading.fail("null")),
+  write: () => null,
+};
 
 /**
  * The bare JSON form of an enum: the value's name without the prefix that it shares with the others, or its custom JSON
@@ -16,6 +22,9 @@ export interface EnumJson {
  * digits.
  */
 export function enumJson(desc: DescEnum): EnumJson {
+  if (desc.typeName === "google.protobuf.NullValue") {
+    return nullValue;
+  }
   const numbers = new Map<unknown, number>();
   const names = new Map<unknown, string>();
   for (const { name, number, jsonName } of desc.values) {

@@ -47,10 +47,8 @@ export function createMessageReaders(registry: Registry | undefined): MessageRea
       // Put here before its members are compiled, so that a message that holds itself finds this reader.
       compiled.set(desc, read);
     }
-    for (const each of desc.fields) {
-      if (without?.has(each) !== true) {
-        members.set(each.jsonName, memberOf(each, field(each)));
-      }
+    for (const each of desc.fields.filter((one) => without?.has(one) !== true)) {
+      members.set(each.jsonName, memberOf(each, field(each)));
     }
     return read;
   }
@@ -62,8 +60,7 @@ export function createMessageReaders(registry: Registry | undefined): MessageRea
       case "map":
         return mapReader(desc.mapKey, element(desc), takesNull(desc));
       case "message":
-        // A wrapper outside a oneof is held as the bare value.
-        return desc.oneof === undefined && isWrapperDesc(desc.message) ? scalarOf(desc.message) : element(desc);
+        return isBareWrapper(desc) ? scalarOf(desc.message) : element(desc);
       default:
         return element(desc);
     }
@@ -80,6 +77,11 @@ export function createMessageReaders(registry: Registry | undefined): MessageRea
   }
 
   return { message, field };
+}
+
+/** Whether a field holds a wrapper's value itself: all that hold a wrapper do, but those in a oneof. */
+function isBareWrapper(field: DescField): boolean {
+  return field.message !== undefined && field.oneof === undefined && isWrapperDesc(field.message);
 }
 
 function messageReader(desc: DescMessage, members: ReadonlyMap<string, Member>): JsonReader {

@@ -7,7 +7,7 @@ import { heldJson, isHeldAsJson, isWellKnown, wellKnownJson } from "./json-well-
 import { setOwn } from "./set-own.ts";
 
 /** Gives the JSON value of what a message or a field of one holds. */
-export type JsonWriter = (value: unknown) => unknown;
+type JsonWriter = (value: unknown) => unknown;
 
 /** Writers of messages and of the values of fields. */
 export interface MessageWriters {

@@ -6,14 +6,19 @@ import {
   type Registry,
   toJson,
 } from "@bufbuild/protobuf";
-import { isWrapperDesc, StructSchema } from "@bufbuild/protobuf/wkt";
+import { isWrapperDesc, StructSchema, type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { type JsonReader, malformed } from "./json-reading.ts";
 
 /** How a message with a JSON form of its own is read and written. */
 export interface WellKnownJson {
   readonly read: JsonReader;
-  readonly write: (value: unknown) => unknown;
+  readonly write: JsonWriter;
 }
+
+type JsonWriter = (value: unknown) => unknown;
+
+/** The end of the year 9999, which is the last that protobuf and RFC 3339 have. */
+const maxTimestampSeconds = 253_402_300_799n;
 
 const expectations: ReadonlyMap<string, string> = new Map([
   ["google.protobuf.Any", "an object with a known @type"],
@@ -45,6 +50,7 @@ export function isTextual(desc: DescMessage): boolean {
  */
 export function wellKnownJson(desc: DescMessage, registry: Registry | undefined): WellKnownJson {
   const options = registry === undefined ? {} : { registry };
+  const write = (value: unknown) => toJson(desc, value as MessageShape<DescMessage>, options);
   const expected = expectations.get(desc.typeName) ?? "";
   return {
     read: (json, reading) => {
@@ -54,7 +60,19 @@ export function wellKnownJson(desc: DescMessage, registry: Registry | undefined)
         return reading.fail(expected);
       }
     },
-    write: (value) => toJson(desc, value as MessageShape<DescMessage>, options),
+    write: desc.typeName === TimestampSchema.typeName ? timestampWriter(write) : write,
+  };
+}
+
+/** Times of whole milliseconds in the range of both types, which is most of them, are written by Date in half the time. */
+function timestampWriter(write: JsonWriter): JsonWriter {
+  return (value) => {
+    const { seconds, nanos } = value as Timestamp;
+    if (nanos % 1_000_000 !== 0 || nanos < 0 || nanos > 999_000_000 || seconds < 0n || seconds > maxTimestampSeconds) {
+      return write(value);
+    }
+    const text = new Date(Number(seconds) * 1000 + nanos / 1_000_000).toISOString();
+    return nanos === 0 ? `${text.slice(0, -".000Z".length)}Z` : text;
   };
 }
 

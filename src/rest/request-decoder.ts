@@ -11,7 +11,7 @@ import { parseQueryString } from "./query-string.ts";
 import { textToJson } from "./text-json.ts";
 
 /** The parts of a REST request that a message is put together from. */
-export interface RequestParts {
+interface RequestParts {
   /** The decoded value of each variable of the path. */
   readonly pathValues: readonly string[];
   /** What follows the `?`, as it was sent. */

@@ -138,7 +138,7 @@ export class RestExchange {
       return;
     }
     const context = createRestContext(route.call.method, request, this.#values);
-    response.once("close", () => context.abort(callerGone));
+    abortWhenGone(response, context);
     const { headers, rawHeaders } = request;
     const decoded = route.decode({ pathValues, query, headers, rawHeaders, body });
     try {
@@ -234,6 +234,14 @@ export class RestExchange {
     } catch {
       response.destroy();
     }
+  }
+}
+
+/** A caller that went away before now is not announced again. */
+function abortWhenGone(response: NodeResponse, context: RestContext): void {
+  response.once("close", () => context.abort(callerGone));
+  if (isGone(response)) {
+    context.abort(callerGone);
   }
 }
 

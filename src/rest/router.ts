@@ -178,9 +178,10 @@ function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value)
   return added;
 }
 
-function literalPath({ segments, verb }: PathTemplate): string | undefined {
+/** The one path that a template matches, where it captures nothing and has no wildcard. */
+function literalPath({ segments, variables, verb }: PathTemplate): string | undefined {
   const texts = segments.map((segment) => (segment.kind === "literal" ? segment.text : undefined));
-  if (texts.includes(undefined)) {
+  if (texts.includes(undefined) || variables.length > 0) {
     return undefined;
   }
   return `/${texts.join("/")}${verb === undefined ? "" : `:${verb}`}`;
