@@ -102,8 +102,9 @@ export class GroupCommit {
       try {
         return await runBatch(this.#engine, updates, this.#limits);
       } catch (error) {
+        // A fault in the program may have left the transaction open. What is told is why the batch failed, not this.
+        await this.#engine.rollback().catch(() => {});
         if (!(error instanceof TransactionLostError)) {
-          await this.#rollback();
           throw error;
         }
         if (tries === maxTries) {
@@ -111,11 +112,6 @@ export class GroupCommit {
         }
       }
     }
-  }
-
-  /** Ends the transaction that a fault in the program may have left open. Why the batch failed is told, not this. */
-  async #rollback(): Promise<void> {
-    await this.#engine.rollback().catch(() => {});
   }
 }
 

@@ -6,8 +6,9 @@ import type { KeyValue, RecordKind, RecordRef } from "./record-kind.ts";
  * Where sessions are kept. Each sentence marked with a number is a promise; the contract suite in
  * test/contract/ has a test for each, and every engine passes it.
  *
- * Failures: every method rejects with a GatewayError, `unavailable` where the store cannot be reached or is closed, and
- * `internal` where it holds what it should not. The error of the driver is the cause.
+ * Failures: every method rejects with a GatewayError, `unavailable` where the store cannot be reached or is closed,
+ * `internal` where it holds what it should not, and `malformed` for a key that cannot be kept: a UUID that is not of lower
+ * case, a text that is not well-formed Unicode or holds U+0000. The error of the driver is the cause.
  */
 export interface SessionStore {
   /**

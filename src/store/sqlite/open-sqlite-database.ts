@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { GatewayError } from "../../domain/errors.ts";
+import { schemaVersion } from "./schema-version.ts";
 import { prepareRows } from "./sqlite-statement.ts";
 
 /** How long opening may wait for another process that opens or migrates the same file, in milliseconds. */
@@ -14,6 +15,7 @@ const full = 2;
  *
  * @param path ":memory:" or a file, which is created where there is none and the connection is not read-only.
  * @param cacheKib How much of the database the connection may hold in memory, in KiB.
+ * @throws GatewayError as schemaVersion(), or `internal` where the file cannot be kept safe; otherwise what the driver throws.
  */
 export function openSqliteDatabase(
   path: string,
@@ -22,6 +24,8 @@ export function openSqliteDatabase(
   const database = new DatabaseSync(path, { readOnly, timeout: openTimeoutMs });
   try {
     if (!readOnly) {
+      // Another program's file must not be touched, and WAL is a property of the file.
+      schemaVersion(database);
       database.exec("PRAGMA journal_mode = WAL");
     }
     database.exec(`
