@@ -1,0 +1,34 @@
+import { type DescMessage, isFieldSet, type MessageShape } from "@bufbuild/protobuf";
+import { fieldGetter } from "./field-path.ts";
+import { isWellKnown } from "./json-well-known.ts";
+
+type AnyMessage = MessageShape<DescMessage>;
+type Properties = Record<string, unknown>;
+
+/**
+ * Takes out of a message's JSON what the message does not say: numbers that are 0 and booleans that are false in fields
+ * without presence. An answer tells them; in a request they would be values that nobody gave, and that limits may forbid.
+ */
+export function dropUnset(desc: DescMessage, message: AnyMessage, json: Properties): void {
+  for (const field of desc.fields) {
+    if (!isFieldSet(message, field)) {
+      delete json[field.jsonName];
+    } else if (field.message !== undefined && !isWellKnown(field.message)) {
+      dropWithin(field.message, fieldGetter(field)(message), json[field.jsonName], field.fieldKind === "message");
+    }
+  }
+}
+
+function dropWithin(desc: DescMessage, value: unknown, json: unknown, isSingular: boolean): void {
+  if (json === undefined) {
+    return;
+  }
+  if (isSingular) {
+    dropUnset(desc, value as AnyMessage, json as Properties);
+    return;
+  }
+  // Lists and maps have the same keys in the message and in its JSON.
+  for (const [key, element] of Object.entries(value as Readonly<Record<string, AnyMessage>>)) {
+    dropUnset(desc, element, (json as Readonly<Record<string, Properties>>)[key] ?? {});
+  }
+}
