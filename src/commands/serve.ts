@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { settings } from "../config/config.ts";
-import { createGateway, type Gateway } from "../gateway.ts";
+import type { Gateway } from "../gateway.ts";
 import { createLog, type Logger } from "../observability/log.ts";
 import { addConfigOptions, readConfig } from "./config-options.ts";
 
@@ -10,6 +10,8 @@ export function serveCommand(): Command {
   return addConfigOptions(command, Object.keys(settings) as (keyof typeof settings)[]).action(async () => {
     const config = readConfig(command);
     const log = createLog(config.logLevel);
+    // Every other command would wait for what only this one needs.
+    const { createGateway } = await import("../gateway.ts");
     const gateway = await createGateway(config, log).catch((error: unknown) => fail(command, log, error));
     closeOnSignal(gateway, log);
     // Scripts wait for this line, so it does not depend on the log level.
