@@ -2,7 +2,15 @@ import { decodeRecord } from "./record-codec.ts";
 import { type RecordRef, refText } from "./record-kind.ts";
 import type { LoadedRecord } from "./session-store.ts";
 import type { StagedPut } from "./staged-put.ts";
-import type { RowChange, RowPlace, RowPut, RowRef, StoredRow, WriteBatch } from "./store-engine.ts";
+import {
+  noChange,
+  type RowChange,
+  type RowPlace,
+  type RowPut,
+  type RowRef,
+  type StoredRow,
+  type WriteBatch,
+} from "./store-engine.ts";
 
 /** What a batch knows of one record: how it was loaded, how it is now, and what must be written of it. */
 export interface OverlayEntry {
@@ -18,8 +26,6 @@ export interface OverlayEntry {
   firstChange: number;
   lastChange: number;
 }
-
-const noChange = -1;
 
 /** The records of a batch as the decisions so far have left them, and what is to be written at its end. */
 export class BatchOverlay {
@@ -95,6 +101,7 @@ export class BatchOverlay {
   put(staged: StagedPut): void {
     const { ref, dueAt } = staged.put;
     const entry = this.#enterUnseen(ref);
+    const isSameMessage = entry.record?.message === staged.put.message;
     entry.stored = undefined;
     entry.record = staged.put;
     entry.put = staged;
@@ -103,7 +110,9 @@ export class BatchOverlay {
     if (dueAt !== undefined && dueAt < this.#earliestDueAt) {
       this.#earliestDueAt = dueAt;
     }
-    this.#change(entry, staged.message);
+    if (!isSameMessage) {
+      this.#change(entry, staged.message);
+    }
   }
 
   /** Removes a record that was loaded or put. One that is not there stays so, and nothing has changed. */

@@ -20,7 +20,8 @@ export interface SessionStore {
    * 4. A refusal writes nothing and rejects with the very error that it holds, and touches no other update.
    * 5. A decision that asks for more records runs again with those loaded too, in the same transaction.
    * 6. `decide` must be pure and synchronous, for it may run more than once; what it throws rejects its own update only.
-   * 7. The change events of watched records are written in the same transaction as the records.
+   * 7. The change events of watched records are written in the same transaction as the records. To put the very message that
+   *    was loaded only moves when the record falls due, and is no change.
    * 8. A message handed to `put` must not be changed afterwards.
    */
   update<Reply>(refs: readonly RecordRef[], decide: Decide<Reply>): Promise<Reply>;

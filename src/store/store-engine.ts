@@ -92,6 +92,9 @@ export interface WriteBatch {
   readonly changes: readonly RowChange[];
 }
 
+/** In place of an index of a change, where there is none. */
+export const noChange = -1;
+
 export interface RowPut extends RowRef {
   readonly message: Uint8Array;
   /** The values of the kind's filter columns, in order. */
@@ -103,9 +106,9 @@ export interface RowPut extends RowRef {
    * by this very batch), or `unknown` where the transaction did not look.
    */
   readonly before: RowPlace | "absent" | "unknown";
-  /** The index in `changes` of the change that made the record. Of a watched kind only. */
+  /** The index in `changes` of the change that made the record. Of a watched kind only; noChange where it stood before. */
   readonly firstChange: number;
-  /** The index in `changes` of the record's last change. Of a watched kind only. */
+  /** The index in `changes` of the record's last change. Of a watched kind only; noChange where only `dueAt` is another. */
   readonly lastChange: number;
 }
 

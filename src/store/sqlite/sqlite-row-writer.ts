@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { KeyValue, RecordKind } from "../record-kind.ts";
-import type { RowPlace, RowPut, StoredRow } from "../store-engine.ts";
+import { noChange, type RowPlace, type RowPut, type StoredRow } from "../store-engine.ts";
 import { keyEquals } from "./key-equals.ts";
 import { rowLoad } from "./row-load.ts";
 import { keyToCells } from "./sqlite-key.ts";
@@ -38,6 +38,10 @@ export function sqliteRowWriter(database: DatabaseSync, kind: RecordKind): Sqlit
 
   /** A row that falls due when it did before keeps its place in the index, which costs most of an update. */
   function replace(row: RowPut, { position, dueAt }: RowPlace, head: number): void {
+    if (kind.watched && row.lastChange === noChange) {
+      statements.move.run(row.dueAt ?? null, position);
+      return;
+    }
     const withDueAt = kind.timed && row.dueAt !== dueAt;
     const statement = withDueAt ? statements.replaceAndMove : statements.replace;
     statement.run(...stateCells(row, head, withDueAt), position);
@@ -76,6 +80,7 @@ function prepareStatements(database: DatabaseSync, kind: RecordKind) {
     insert: database.prepare(insert),
     upsert: database.prepare(upsert),
     replace: database.prepare(update(unmoved)),
+    move: database.prepare(kind.timed ? update(["due_at"]) : update(unmoved)),
     replaceAndMove: database.prepare(update(state)),
     remove: database.prepare(`DELETE FROM ${kind.name} WHERE ${keyEquals(kind)}`),
   };

@@ -264,6 +264,30 @@ export const updatePromises: readonly ContractTest[] = [
     },
   },
   {
+    name: "7. makes no event of a record that only falls due at another time",
+    async run({ open }) {
+      const store = await open();
+      const ref = sessionRef(1);
+      const move = (dueAt: number | undefined) =>
+        store.update([ref], (records) => {
+          const message = records.get(ref)?.message;
+          return message === undefined ? keep() : keep(put(ref, message, dueAt));
+        });
+      const log = followSessions(store);
+      await Promise.all([putSession(store, 1, 1, 100), move(200)]);
+      expect(await store.nextDueAt()).toBe(200);
+      await Promise.all([move(300), move(400)]);
+      expect(await store.due(400, 10)).toEqual([{ ref, dueAt: 400 }]);
+      await move(undefined);
+      expect(await store.nextDueAt()).toBeUndefined();
+      await Promise.all([move(500), count(store, 1), move(600)]);
+      expect(await store.due(600, 10)).toEqual([{ ref, dueAt: 600 }]);
+      await log.until(2);
+      await log.stop();
+      expect(textsOf(log.events)).toEqual(["01:1", "01:2"]);
+    },
+  },
+  {
     name: "8. leaves a message that was put as it is, and gives it to later decisions and reads",
     async run({ open }) {
       const store = await open();
