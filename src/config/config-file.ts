@@ -1,9 +1,10 @@
 import { parseDocument } from "yaml";
+import { launchProfilesKey } from "./launch-profiles.ts";
 import type { Parsed } from "./setting.ts";
 
 /**
  * Reads a configuration file, YAML or JSON with nested keys (`cis: { heartbeatTimeout: 15m }`), into values by dotted
- * key (`cis.heartbeatTimeout`).
+ * key (`cis.heartbeatTimeout`). Launch profiles stay together, as JSON.
  */
 export function parseConfigFile(text: string): Parsed<ReadonlyMap<string, string>> {
   const document = parseDocument(text);
@@ -28,7 +29,9 @@ export function parseConfigFile(text: string): Parsed<ReadonlyMap<string, string
 function flatten(content: Record<string, unknown>, prefix: string, values: Map<string, string>): string | undefined {
   for (const [name, value] of Object.entries(content)) {
     const key = `${prefix}${name}`;
-    if (isMapping(value)) {
+    if (key === launchProfilesKey) {
+      values.set(key, JSON.stringify(value));
+    } else if (isMapping(value)) {
       const problem = flatten(value, `${key}.`, values);
       if (problem !== undefined) {
         return problem;

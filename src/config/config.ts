@@ -1,20 +1,29 @@
 import { isIP } from "node:net";
+import type { LaunchProfiles } from "../domain/launch-profile.ts";
 import { authSettings } from "./auth-settings.ts";
 import { cisSettings } from "./cis-settings.ts";
+import { launchProfilesKey, readLaunchProfiles } from "./launch-profiles.ts";
 import type { HostPort } from "./parsers.ts";
 import { serverSettings } from "./server-settings.ts";
 import { environmentName, flagName, type Parsed, type Setting } from "./setting.ts";
 import { storeSettings } from "./store-settings.ts";
+import { streamingSettings } from "./streaming-settings.ts";
 
 /** Everything that can be set, by its key. */
-export const settings = { ...serverSettings, ...storeSettings, ...authSettings, ...cisSettings } as const;
+export const settings = {
+  ...serverSettings,
+  ...storeSettings,
+  ...authSettings,
+  ...cisSettings,
+  ...streamingSettings,
+} as const;
 
 type Settings = typeof settings;
 type Key = keyof Settings;
 type ValueOf<S> = S extends { readonly parse: (text: string) => Parsed<infer Value> } ? Value : never;
 
-/** The validated configuration, by the keys of `settings`. */
-export type Config = { readonly [K in Key]: ValueOf<Settings[K]> };
+/** The validated configuration, by the keys of `settings`, with the launch profiles, which only the file can hold. */
+export type Config = { readonly [K in Key]: ValueOf<Settings[K]> } & { readonly launchProfiles: LaunchProfiles };
 
 /** Where values come from. The first that sets a key wins. */
 export interface ConfigSources {
@@ -42,14 +51,16 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     }
   }
   for (const key of sources.file.keys()) {
-    if (!Object.hasOwn(settings, key)) {
+    if (!Object.hasOwn(settings, key) && key !== launchProfilesKey) {
       problems.push(`${key} in the configuration file is not a setting`);
     }
   }
+  const launchProfiles = readLaunchProfiles(sources.file.get(launchProfilesKey));
+  problems.push(...launchProfiles.problems);
   if (problems.length > 0) {
     return { problems };
   }
-  const config = values as Config;
+  const config = { ...values, launchProfiles: launchProfiles.profiles } as Config;
   const unsafe = findUnsafe(config);
   return unsafe.length > 0 ? { problems: unsafe } : { config };
 }

@@ -41,4 +41,56 @@ export const sqliteMigrations: readonly string[] = [
     message BLOB
   ) STRICT;
   `,
+  `
+  CREATE TABLE streaming_session (
+    position   INTEGER PRIMARY KEY,
+    studio_id  TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    state      INTEGER NOT NULL,
+    owned_by   TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    due_at     INTEGER,
+    seq        INTEGER NOT NULL,
+    message    BLOB NOT NULL,
+    UNIQUE (studio_id, session_id)
+  ) STRICT;
+
+  CREATE INDEX streaming_session_due_at ON streaming_session (due_at) WHERE due_at IS NOT NULL;
+
+  CREATE TABLE streaming_session_stream (
+    position   INTEGER PRIMARY KEY,
+    studio_id  TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    stream_id  TEXT NOT NULL,
+    due_at     INTEGER,
+    message    BLOB NOT NULL,
+    UNIQUE (studio_id, session_id, stream_id)
+  ) STRICT;
+
+  CREATE INDEX streaming_session_stream_due_at ON streaming_session_stream (due_at) WHERE due_at IS NOT NULL;
+
+  CREATE TABLE streaming_session_backup (
+    position  INTEGER PRIMARY KEY,
+    studio_id TEXT NOT NULL,
+    backup_id TEXT NOT NULL,
+    owned_by  TEXT NOT NULL,
+    message   BLOB NOT NULL,
+    UNIQUE (studio_id, backup_id)
+  ) STRICT;
+
+  CREATE TABLE studio (
+    position  INTEGER PRIMARY KEY,
+    studio_id TEXT NOT NULL UNIQUE,
+    message   BLOB NOT NULL
+  ) STRICT;
+
+  CREATE TABLE idempotency_record (
+    position  INTEGER PRIMARY KEY,
+    call_hash TEXT NOT NULL UNIQUE,
+    due_at    INTEGER,
+    message   BLOB NOT NULL
+  ) STRICT;
+
+  CREATE INDEX idempotency_record_due_at ON idempotency_record (due_at) WHERE due_at IS NOT NULL;
+  `,
 ];
