@@ -25,6 +25,7 @@ function normalize(output: string): string {
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "(time)")
     .replaceAll(/Date: .*/g, "Date: (date)")
     .replaceAll(/X-Amzn-RequestId: .*/g, "X-Amzn-RequestId: (id)")
+    .replaceAll(/[\w-]{22}(?=")/g, "(session)")
     .replaceAll("\r", "")
     .replaceAll(/": +/g, '": ')
     .trim();
@@ -41,10 +42,25 @@ test.skipIf(!hasCurl)(
     const gateway = await startGateway(["--store", "sqlite::memory:"]);
     const commands = shownCommands().filter(({ command }) => !command.startsWith("npm "));
     expect(commands.length).toBeGreaterThan(4);
+    const environment = { ...process.env, SESSION_GATEWAY_ENDPOINT: gateway.url, SESSION_ID: "" };
     for (const { command, output } of commands) {
-      const here = command.replaceAll("http://127.0.0.1:8080", gateway.url).replace(/^npx /, "node_modules/.bin/");
-      const { stdout } = await run("sh", ["-c", here.replace(/^curl/, "curl -s")], { cwd: root });
+      const { stdout } = await run("sh", ["-c", commandHere(command, gateway.url)], { cwd: root, env: environment });
       expect({ command, output: normalize(stdout) }).toEqual({ command, output: normalize(output) });
+      const sessionId = /"sessionId": "(.+)"/.exec(stdout)?.[1];
+      if (sessionId !== undefined) {
+        environment.SESSION_ID = sessionId;
+        // "And a second later", says the README.
+        await new Promise((resolve) => setTimeout(resolve, 1300));
+      }
     }
   },
 );
+
+/** The command as it is run in the checkout, against the gateway of the test. */
+function commandHere(command: string, url: string): string {
+  return command
+    .replaceAll("http://127.0.0.1:8080", url)
+    .replace(/^curl/, "curl -s")
+    .replace(/^npx session-gateway/, `${process.execPath} bin/session-gateway.mjs`)
+    .replace(/^npx /, "node_modules/.bin/");
+}
