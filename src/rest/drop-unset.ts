@@ -6,8 +6,9 @@ type AnyMessage = MessageShape<DescMessage>;
 type Properties = Record<string, unknown>;
 
 /**
- * Takes out of a message's JSON what the message does not say: numbers that are 0 and booleans that are false in fields
- * without presence. An answer tells them; in a request they would be values that nobody gave, and that limits may forbid.
+ * Takes out of a message's JSON, at any depth, what the message does not say: of fields without presence numbers that are
+ * 0, booleans that are false, and empty lists and maps. An answer tells them; in a request they would be values that
+ * nobody gave, and that limits may forbid.
  */
 export function dropUnset(desc: DescMessage, message: AnyMessage, json: Properties): void {
   for (const field of desc.fields) {

@@ -40,8 +40,9 @@ export interface JsonCodecs {
  * - Nothing is converted: `"1"` is no number and `1` no string. bytes are strict base64.
  * - Well-known types are as protobuf spells them in JSON, a Timestamp in RFC 3339.
  * - Messages are nested at most 100 deep.
- * - Written are, in the order of the fields: set fields with presence, and of those without presence all numbers and
- *   booleans and what is not empty of the rest. So a count of 0 is told, and an empty text is absent.
+ * - Written are, in the order of the fields: set fields with presence, and of those without presence all numbers,
+ *   booleans, lists and maps, and what is not empty of the rest. So a count of 0 and a list of nothing are told, and an
+ *   empty text is absent.
  *
  * @param registry Where the messages in a google.protobuf.Any are found.
  */

@@ -112,9 +112,9 @@ function memberOf(field: DescField, write: JsonWriter): Member {
 function isWrittenOf(field: DescField): IsWritten {
   switch (field.fieldKind) {
     case "list":
-      return (value) => (value as readonly unknown[]).length > 0;
     case "map":
-      return (value) => Object.keys(value as object).length > 0;
+      // Scripts that go through a list do not look whether it is there; boto3 raises a KeyError where it is not.
+      return always;
     case "enum":
       // An enum that says UNSPECIFIED says nothing, with or without presence.
       return field.enum.values[0]?.name.endsWith("UNSPECIFIED") || isImplicit(field) ? isPresentAndNotZero : isPresent;
@@ -129,6 +129,7 @@ function isImplicit(field: DescField): boolean {
   return field.presence === FeatureSet_FieldPresence.IMPLICIT;
 }
 
+const always: IsWritten = () => true;
 const isPresent: IsWritten = (value) => value !== undefined;
 const isPresentAndNotZero: IsWritten = (value) => value !== undefined && value !== 0;
 

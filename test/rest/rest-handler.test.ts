@@ -83,7 +83,7 @@ describe.each(versions)("%s", (version) => {
         "x-custom": "a",
         "set-cookie": ["b=1", "c=2"],
         "content-type": "application/json",
-        "content-length": "2",
+        "content-length": String('{"sessions":[]}'.length),
         "x-amzn-requestid": "request-1",
       });
     });
