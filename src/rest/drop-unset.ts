@@ -1,4 +1,4 @@
-import { type DescMessage, isFieldSet, type MessageShape } from "@bufbuild/protobuf";
+import { type DescField, type DescMessage, isFieldSet, type MessageShape } from "@bufbuild/protobuf";
 import { fieldGetter } from "./field-path.ts";
 import { isWellKnown } from "./json-well-known.ts";
 
@@ -14,17 +14,19 @@ export function dropUnset(desc: DescMessage, message: AnyMessage, json: Properti
   for (const field of desc.fields) {
     if (!isFieldSet(message, field)) {
       delete json[field.jsonName];
-    } else if (field.message !== undefined && !isWellKnown(field.message)) {
-      dropWithin(field.message, fieldGetter(field)(message), json[field.jsonName], field.fieldKind === "message");
+    } else {
+      dropUnsetOfField(field, fieldGetter(field)(message), json[field.jsonName]);
     }
   }
 }
 
-function dropWithin(desc: DescMessage, value: unknown, json: unknown, isSingular: boolean): void {
-  if (json === undefined) {
+/** The same for the JSON of one field: of a message, or of each message in a list or a map. */
+export function dropUnsetOfField(field: DescField, value: unknown, json: unknown): void {
+  const desc = field.message;
+  if (desc === undefined || isWellKnown(desc) || json === undefined) {
     return;
   }
-  if (isSingular) {
+  if (field.fieldKind === "message") {
     dropUnset(desc, value as AnyMessage, json as Properties);
     return;
   }

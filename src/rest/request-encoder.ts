@@ -1,6 +1,6 @@
 import { type DescField, type DescMessage, isFieldSet, type MessageShape } from "@bufbuild/protobuf";
 import { buildPath } from "./build-path.ts";
-import { dropUnset } from "./drop-unset.ts";
+import { dropUnset, dropUnsetOfField } from "./drop-unset.ts";
 import { type FieldPath, fieldGetter, fieldPath } from "./field-path.ts";
 import type { HttpBinding } from "./http-binding.ts";
 import type { JsonCodecs } from "./json-codec.ts";
@@ -125,9 +125,7 @@ function fieldWithoutUnset(field: DescField, codecs: JsonCodecs) {
     encode: (message: AnyMessage): unknown => {
       const value = get(message);
       const json = encode(value);
-      if (field.fieldKind === "message" && !isWellKnown(field.message)) {
-        dropUnset(field.message, value as AnyMessage, json as Record<string, unknown>);
-      }
+      dropUnsetOfField(field, value, json);
       return json;
     },
   };

@@ -1,6 +1,6 @@
 import { fromJson, type JsonObject } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
-import { dropUnset } from "../../src/rest/drop-unset.ts";
+import { dropUnset, dropUnsetOfField } from "../../src/rest/drop-unset.ts";
 import { createJsonCodecs } from "../../src/rest/json-codec.ts";
 import { testMessage, testProtos } from "./test-protos.ts";
 
@@ -23,3 +23,18 @@ test.each<JsonObject>([
   dropUnset(Kinds, message, json);
   expect(json).toEqual(proto);
 });
+
+test.each<JsonObject>([{ child: { text: "a" } }, { children: [{}, { int32: 1 }] }, { kindsByInt64: { "7": {} } }])(
+  "of the one field of %j too",
+  (proto) => {
+    const message = fromJson(Kinds, proto);
+    const [name = ""] = Object.keys(proto);
+    const field = Kinds.fields.find(({ jsonName }) => jsonName === name);
+    if (field === undefined) {
+      throw new Error(`there is no field ${name}`);
+    }
+    const json = (encode(message) as JsonObject)[name];
+    dropUnsetOfField(field, message[field.localName as keyof typeof message], json);
+    expect(json).toEqual(proto[name]);
+  },
+);
