@@ -10,6 +10,8 @@ export function createProgram(): Command {
     .description("CIS sessions and streaming sessions over gRPC, gRPC-Web, Connect and REST")
     .addCommand(serveCommand())
     .addCommand(migrateCommand())
-    .addCommand(descriptorsCommand());
+    .addCommand(descriptorsCommand())
+    // The status that the client commands have for a command line that is wrong.
+    .exitOverride(({ code, exitCode }) => process.exit(code === "commander.unknownCommand" ? 252 : exitCode));
   return addClientCommands(program);
 }

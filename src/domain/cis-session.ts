@@ -20,6 +20,9 @@ import type { CisDecision, CisPolicy, CisPresent, CisSituation, CisTransition } 
 import { GatewayError } from "./errors.ts";
 import { hashSessionToken, isSessionToken } from "./session-token.ts";
 
+/** How often a session is looked at where sessions are never lost, in milliseconds. */
+const withoutTimeoutMs = 3_600_000;
+
 const { UNSPECIFIED: UNKNOWN, PENDING, STARTED, STOPPED, LOST } = State;
 
 /** CreateCisScanJob. */
@@ -131,7 +134,9 @@ function agentRefusals<Input extends { readonly scanJobId: string; readonly sess
   return [
     {
       from: [UNKNOWN, PENDING],
-      apply: ({ session }) => ({ refuse: sessionNotFound(session.scanJobId) }),
+      apply: ({ session }) => ({
+        refuse: sessionNotFound(session.scanJobId, "No CIS session has been started for this scan job."),
+      }),
     },
     {
       from: [STARTED, STOPPED, LOST],
@@ -141,9 +146,8 @@ function agentRefusals<Input extends { readonly scanJobId: string; readonly sess
   ];
 }
 
-/** The failure of a call about a scan job that has no session. */
-export function sessionNotFound(scanJobId: string): GatewayError {
-  const description = "No CIS session has been started for this scan job.";
+/** The failure of a call about a scan job that is unknown, or in the words of the call. */
+export function sessionNotFound(scanJobId: string, description = "This scan job is unknown."): GatewayError {
   return new GatewayError("notFound", description, {
     resource: { type: "CIS_SESSION", id: scanJobId },
     fields: [{ field: "scan_job_id", description }],
@@ -208,9 +212,12 @@ function isSilent({ session, policy, now }: CisSituation<unknown>): boolean {
   return policy.heartbeatTimeoutMs > 0 && now >= lastSeenMs(session) + policy.heartbeatTimeoutMs;
 }
 
-/** The session was heard since its timer was set, which hearing leaves alone, so the timer is set anew. */
-function rescheduleHeartbeat({ present, session, policy }: CisSituation<unknown>): CisDecision {
-  return reschedule(present, heartbeatDueAt(lastSeenMs(session), policy));
+/**
+ * The session was heard since its timer was set, which hearing leaves alone, or sessions are never lost for now: the timer is
+ * set anew.
+ */
+function rescheduleHeartbeat({ present, session, policy, now }: CisSituation<unknown>): CisDecision {
+  return reschedule(present, heartbeatDueAt(policy.heartbeatTimeoutMs > 0 ? lastSeenMs(session) : now, policy));
 }
 
 function unschedule({ present }: CisSituation<unknown>): CisDecision {
@@ -251,10 +258,11 @@ function lastSeenMs(session: CisSession): number {
 }
 
 /** When a session that was just heard falls due: at the timer that is set, for moving it on every call would cost a write. */
-function aliveDueAt({ present, policy, now }: CisSituation<unknown>): number | undefined {
+function aliveDueAt({ present, policy, now }: CisSituation<unknown>): number {
   return present?.dueAt ?? heartbeatDueAt(now, policy);
 }
 
-function heartbeatDueAt(seenMs: number, policy: CisPolicy): number | undefined {
-  return policy.heartbeatTimeoutMs > 0 ? seenMs + policy.heartbeatTimeoutMs : undefined;
+/** Without a time-out the session falls due all the same, so that one that is set later finds it. */
+function heartbeatDueAt(fromMs: number, policy: CisPolicy): number {
+  return fromMs + (policy.heartbeatTimeoutMs || withoutTimeoutMs);
 }

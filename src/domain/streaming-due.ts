@@ -4,6 +4,12 @@ import { StreamingSessionState as State } from "../gen/sessiongateway/streaming/
 import type { StreamingPolicy } from "./streaming-policy.ts";
 
 /**
+ * How often a transition that a controller is to complete is looked at, in milliseconds: a gateway that simulates may have
+ * taken over.
+ */
+export const externalLookMs = 60_000;
+
+/**
  * When a session that has just entered its state falls due, in Unix milliseconds: when its simulated transition is done, when it
  * has been ready or stopped for too long, or when a deleted one is no longer shown. Undefined where only a call can change it.
  */
@@ -17,7 +23,7 @@ export function streamingDueAt(
     case State.START_IN_PROGRESS:
     case State.STOP_IN_PROGRESS:
     case State.DELETE_IN_PROGRESS:
-      return policy.provisioner === "simulated" ? now + policy.simulatedDelayMs : undefined;
+      return now + (policy.provisioner === "simulated" ? policy.simulatedDelayMs : externalLookMs);
     case State.READY:
       return session.stopAt && timestampMs(session.stopAt);
     case State.STOPPED:

@@ -7,6 +7,7 @@ import {
   type StreamingNames,
   type StreamingTransition,
 } from "./streaming-decision.ts";
+import { externalLookMs } from "./streaming-due.ts";
 import { beginStop } from "./streaming-session.ts";
 import { failedStates, inProgressStates } from "./streaming-state.ts";
 
@@ -28,7 +29,7 @@ export const timerTransitions: readonly StreamingTransition<TimerInput>[] = [
   {
     from: inProgressStates,
     when: ({ policy }) => policy.provisioner === "external",
-    apply: (situation) => reschedule(situation, undefined),
+    apply: (situation) => reschedule(situation, situation.now + externalLookMs),
   },
   ...completions<TimerInput>(
     () => true,

@@ -6,7 +6,7 @@ import { requestId } from "./request-id.ts";
 type Request = Parameters<ReturnType<Interceptor>>[0];
 
 /** Codes that say the gateway is at fault, whose causes are logged as errors. */
-const faults: ReadonlySet<Code> = new Set([Code.Internal, Code.Unknown, Code.DataLoss, Code.Unavailable]);
+const faults: ReadonlySet<Code> = new Set([Code.Internal, Code.Unknown, Code.DataLoss]);
 
 /** One line per call: the RPC, its code, how long it took and, for a failure, its cause. */
 export function logCalls(log: Logger): Interceptor {
@@ -51,11 +51,18 @@ function logDone(log: Logger, request: Request, startedAt: number): void {
 function logFailed(log: Logger, request: Request, startedAt: number, error: unknown): void {
   const failure = ConnectError.from(error);
   const fields = { ...describe(request, startedAt), code: codeToString(failure.code), reason: failure.rawMessage };
-  if (faults.has(failure.code)) {
+  if (failure.code === Code.Unavailable) {
+    log.warn({ ...fields, err: causeOf(failure) }, "call");
+  } else if (faults.has(failure.code)) {
     log.error({ ...fields, err: failure.cause ?? failure }, "call");
   } else {
     log.info(fields, "call");
   }
+}
+
+/** What lies behind a failure of the domain, such as an error of the store's driver. */
+function causeOf({ cause }: ConnectError): unknown {
+  return cause instanceof Error ? cause.cause : cause;
 }
 
 function describe(request: Request | UnaryRequest, startedAt: number) {

@@ -31,6 +31,7 @@ export function startScheduler({ store, timers, clock, log }: SchedulerOptions):
   const stopping = new AbortController();
   let wakeAt = Number.POSITIVE_INFINITY;
   let wake = () => {};
+  let failedCount = 0;
 
   const unsubscribe = store.onCommit((earliestDueAt) => {
     if (earliestDueAt < wakeAt) {
@@ -40,13 +41,16 @@ export function startScheduler({ store, timers, clock, log }: SchedulerOptions):
 
   /** Resolves to whether more may be due already. */
   async function runDue(): Promise<boolean> {
-    const due = await store.due(clock(), batchSize);
+    // What failed last is still the longest due, and must not keep the rest from its turn.
+    const limit = batchSize + failedCount;
+    const due = await store.due(clock(), limit);
     const done = await Promise.all(due.map(runTimer));
-    if (done.includes(false)) {
+    failedCount = done.filter((isDone) => !isDone).length;
+    if (failedCount > 0) {
       // What failed is still due, and would be tried again at once for ever.
       await pauseUnlessStopping();
     }
-    return due.length === batchSize;
+    return due.length === limit;
   }
 
   async function runTimer({ ref }: DueRecord): Promise<boolean> {

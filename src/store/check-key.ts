@@ -1,4 +1,4 @@
-import { GatewayError } from "../domain/errors.ts";
+import { type GatewayError, invalidField } from "../domain/errors.ts";
 import type { KeyColumn, KeyValue, RecordKind, RecordRef } from "./record-kind.ts";
 import { storeFault } from "./store-fault.ts";
 
@@ -22,7 +22,7 @@ export function checkKeyPrefix(kind: RecordKind, prefix: readonly KeyValue[]): G
       return wrongLength(kind);
     }
     if (!isKeyValue(column, prefix[index])) {
-      return new GatewayError("malformed", `${column.name} is not a ${column.type} that can be kept.`);
+      return invalidField(column.name, `This is not a ${column.type} that can be kept.`);
     }
   }
   return undefined;

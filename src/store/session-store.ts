@@ -7,7 +7,7 @@ import type { KeyValue, RecordKind, RecordRef } from "./record-kind.ts";
  * test/contract/ has a test for each, and every engine passes it.
  *
  * Failures: every method rejects with a GatewayError, `unavailable` where the store cannot be reached or is closed,
- * `internal` where it holds what it should not, and `malformed` for a key that cannot be kept: a UUID that is not of lower
+ * `internal` where it holds what it should not, and `invalid` for a key that cannot be kept: a UUID that is not of lower
  * case, a text that is not well-formed Unicode or holds U+0000. The error of the driver is the cause.
  */
 export interface SessionStore {

@@ -15,7 +15,7 @@ export interface StagedPut {
  * Makes ready what a decision puts, before any of it is taken over, so that a message that cannot be kept fails its own
  * update and no other.
  *
- * @throws GatewayError `malformed` or `internal`.
+ * @throws GatewayError `invalid` or `internal`.
  */
 export function stagePut(put: Put): StagedPut {
   const { ref, message, dueAt } = put;

@@ -41,7 +41,7 @@ async function readRequest(input: DescMessage, requests: Requests, context: Hand
   try {
     return await readSingle(requests);
   } catch (error) {
-    context.values.set(undecodable, undecodableReason(error));
+    context.values.set(undecodable, undecodableReason(input, error));
     return create(input);
   }
 }
@@ -61,11 +61,14 @@ async function readSingle(requests: Requests): Promise<AnyMessage> {
   return single;
 }
 
-/** connect-es calls bytes that do not decode an internal error; they are the fault of the caller. */
-export function undecodableReason(error: unknown): Error {
+/**
+ * Why a request does not decode, for the caller. connect-es calls it an internal error, where it is the caller's; and its
+ * text quotes the request, which may hold a session token, so neither the text nor the error goes on.
+ */
+export function undecodableReason(input: DescMessage, error: unknown): Error {
   const failure = ConnectError.from(error);
   if (failure.code === Code.Internal || failure.code === Code.InvalidArgument) {
-    return new GatewayError("malformed", `The request does not decode: ${failure.rawMessage}`, { cause: error });
+    return new GatewayError("malformed", `The request does not decode as ${input.typeName}.`);
   }
   return failure;
 }

@@ -22,14 +22,12 @@ import type { Logger } from "../observability/log.ts";
 import { collectBody } from "./collect-body.ts";
 import { envelopedSpec } from "./connect-call.ts";
 import { reportUndecodable, unarySpec } from "./connect-unary.ts";
+import { wholeEnvelopes } from "./whole-envelopes.ts";
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 /** Answers a request, and throws nothing. */
 export type NodeHandler = (request: NodeRequest, response: NodeResponse) => void;
-
-/** The flags and the length before each message of an enveloped protocol, in bytes. */
-const envelopeHeadBytes = 5;
 
 /** The longest deadline that a timer of Node can hold, in milliseconds; one beyond it would fire at once. */
 const maxTimeoutMs = 2 ** 31 - 1;
@@ -64,7 +62,7 @@ export function createConnectHandler(options: ConnectHandlerOptions): NodeHandle
       fallback(request, response);
       return;
     }
-    answer(handler, request, response, maxMessageBytes + envelopeHeadBytes).catch((error: unknown) => {
+    answer(handler, request, response, maxMessageBytes).catch((error: unknown) => {
       // The caller went away in the middle of its answer, or the answer could not be written.
       log.debug({ err: error, rpc: handler.requestPath }, "answer not delivered");
       response.destroy();
@@ -84,11 +82,16 @@ function connectFactory(call: Call, options: Partial<UniversalHandlerOptions>): 
     return factory;
   }
   const handler = factory(unarySpec(call as UnaryCall));
-  const reporting = Object.assign(reportUndecodable(handler), handler) as UniversalHandler;
+  const reporting = Object.assign(reportUndecodable(call.method.input, handler), handler) as UniversalHandler;
   return Object.assign(() => reporting, { protocolName: factory.protocolName });
 }
 
-async function answer(handler: UniversalHandler, request: NodeRequest, response: NodeResponse, maxBytes: number) {
+async function answer(
+  handler: UniversalHandler,
+  request: NodeRequest,
+  response: NodeResponse,
+  maxMessageBytes: number,
+) {
   const universalRequest = toUniversalRequest(request, response);
   if (universalRequest === undefined) {
     response.statusCode = 400;
@@ -96,7 +99,9 @@ async function answer(handler: UniversalHandler, request: NodeRequest, response:
     return;
   }
   const { body } = universalRequest;
-  const collected = isStreamOfRequests(handler) ? body : collectBody(body, maxBytes, () => request.aborted);
+  const collected = isStreamOfRequests(handler)
+    ? wholeEnvelopes(body, maxMessageBytes)
+    : collectBody(body, maxMessageBytes, () => request.aborted);
   const universalResponse = await handler({ ...universalRequest, body: collected });
   // The promise does not settle on success, so a failure is all that can be waited for.
   await universalResponseToNodeResponse(universalResponse, response);

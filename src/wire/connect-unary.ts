@@ -1,3 +1,4 @@
+import type { DescMessage } from "@bufbuild/protobuf";
 import { Code, ConnectError, createContextKey, createContextValues, type MethodImplSpec } from "@connectrpc/connect";
 import {
   createAsyncIterable,
@@ -33,14 +34,14 @@ export function unarySpec({ method, invoke }: UnaryCall): MethodImplSpec {
  * answered like every other failure. connect-es decides on the answer before any interceptor runs, so the reason is
  * read from that answer, and the call is made with an empty message.
  */
-export function reportUndecodable(handle: UniversalHandlerFn): UniversalHandlerFn {
+export function reportUndecodable(input: DescMessage, handle: UniversalHandlerFn): UniversalHandlerFn {
   return async (request) => {
     const contextValues = request.contextValues ?? createContextValues();
     const response = await handle({ ...request, contextValues });
     if (response.status < 400 || response.body === undefined || contextValues.get(reached)) {
       return response;
     }
-    contextValues.set(undecodable, undecodableReason(await readError(response)));
+    contextValues.set(undecodable, undecodableReason(input, await readError(response)));
     return handle(emptyRequest({ ...request, contextValues }));
   };
 }

@@ -155,6 +155,24 @@ describe("bad input is refused in the same way in every protocol, and the gatewa
     expect((await fetch(`${gateway.url}/v1/cis-sessions/${started.scanJobId}`)).status).toBe(200);
   });
 
+  test("a rule id with U+0000, which stores cannot hold, is named as the field that is wrong", async () => {
+    const messages = [{ ruleId: "1" }, { ruleId: "a\u0000b" }].map((each) => ({
+      ...each,
+      status: "PASSED",
+      cisRuleDetails: "",
+    }));
+    const body = JSON.stringify({ ...started, messages });
+    const response = await fetch(`${gateway.url}/cissession/telemetry/send`, {
+      method: "PUT",
+      body,
+      headers: jsonType,
+    });
+    expect(await response.json()).toMatchObject({
+      reason: "FIELD_VALIDATION_FAILED",
+      fields: [{ name: expect.stringMatching(/^messages.1.\.ruleId$/) }],
+    });
+  });
+
   test.each(["/cissession/nothing", "/", "/cissession/start/more", "//", "/v1/cis-sessions//findings"])(
     "%s is no operation",
     async (path) => {

@@ -222,12 +222,12 @@ describe("what a CIS call changes", () => {
     expect(timestampMs(nextOf(decision).record.session?.lastSeenAt ?? timestampFromMs(0))).toBe(startedAt);
   });
 
-  test("without a heartbeat time-out nothing falls due and nothing is lost", () => {
+  test("without a heartbeat time-out nothing is lost, and a session is looked at each hour", () => {
     const never = { ...policy, heartbeatTimeoutMs: 0 };
     const request = create(StartCisSessionRequestSchema, { scanJobId, message: { sessionToken: mine } });
-    expect(nextOf(decideCis(startTransitions, undefined, request, never, now)).dueAt).toBeUndefined();
+    expect(nextOf(decideCis(startTransitions, undefined, request, never, now)).dueAt).toBe(now + 3_600_000);
     const late = decideCis(heartbeatTransitions, presentIn("STARTED"), { scanJobId }, never, now * 2);
-    expect(nextOf(late)).toMatchObject({ dueAt: undefined, record: { session: { state: STARTED } } });
+    expect(nextOf(late)).toMatchObject({ dueAt: now * 2 + 3_600_000, record: { session: { state: STARTED } } });
   });
 
   test("a timer that comes early is set to when the silence would be too long", () => {
@@ -270,7 +270,7 @@ describe("findings of an attempt", () => {
 
   test("the last message of a rule wins, within a batch and over what was kept, and the counts follow", () => {
     const first = report([rule("a", PASSED, 1), rule("b", CisRuleStatus.ERROR, 2), rule("a", CisRuleStatus.FAILED, 3)]);
-    expect(nextOf(first).findings.map(({ ruleId, cisRuleDetails }) => [ruleId, cisRuleDetails[0]])).toEqual([
+    expect(nextOf(first).findings.map(({ ruleId, cisRuleDetails }) => [ruleId, cisRuleDetails?.[0]])).toEqual([
       ["a", 3],
       ["b", 2],
     ]);

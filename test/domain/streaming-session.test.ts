@@ -313,19 +313,19 @@ describe("when a session falls due", () => {
         presentIn(State.STOP_IN_PROGRESS, { automaticTerminationMode: AutomaticTerminationMode.DEACTIVATED }),
       ),
     ],
-    [
-      "a transition of an external provisioner",
-      decideStreaming(
-        stopStreamingTransitions,
-        presentIn(State.READY),
-        create(StopStreamingSessionRequestSchema, names),
-        "caller",
-        external,
-        now,
-      ),
-    ],
   ])("%s: never", (_, decision) => {
     expect("next" in decision && decision.next.dueAt).toBeUndefined();
+  });
+
+  test("a transition of an external provisioner is looked at each minute, and completed once one that simulates took over", () => {
+    const request = create(StopStreamingSessionRequestSchema, names);
+    const begun = decideStreaming(stopStreamingTransitions, presentIn(State.READY), request, "caller", external, now);
+    const dueAt = now + 60_000;
+    const present = "next" in begun && begun.next.record ? { record: begun.next.record, dueAt } : undefined;
+    expect("next" in begun && begun.next.dueAt).toBe(dueAt);
+    const looked = timer(present, external, dueAt);
+    expect("next" in looked && looked.next).toMatchObject({ record: present?.record, dueAt: dueAt + 60_000 });
+    expect(sessionOf(timer(present, policy, dueAt))?.state).toBe(State.STOPPED);
   });
 
   test("stopAt is shown in READY only, terminateAt in STOPPED only", () => {

@@ -171,7 +171,7 @@ describe("the queue", () => {
   test("refuses a key that no engine can keep, before it joins a batch", async () => {
     const { store, calls } = open();
     const ref = { ...sessionRef(1), key: ["not a uuid"] };
-    await expect(store.update([ref], () => keep())).rejects.toMatchObject({ kind: "malformed" });
+    await expect(store.update([ref], () => keep())).rejects.toMatchObject({ kind: "invalid" });
     expect(calls).toEqual([]);
   });
 });

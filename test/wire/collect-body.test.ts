@@ -9,7 +9,7 @@ async function* chunksOf(...sizes: number[]) {
 }
 
 async function collect(body: AsyncIterable<Uint8Array>, isAborted = false): Promise<Uint8Array[]> {
-  return Array.fromAsync(collectBody(body, 10, () => isAborted));
+  return Array.fromAsync(collectBody(body, 5, () => isAborted));
 }
 
 describe("a collected body", () => {

@@ -212,6 +212,21 @@ describe("requests that do not decode are the caller's fault, in every protocol"
     expect(await postConnect(body, headers)).toMatchObject({ status, ...(code ? { code } : {}) });
   });
 
+  test.each([
+    `{"scanJobId":"x","sessionToken":${agent.sessionToken}}`,
+    `{"scanJobId":"x","sessionToken":["${agent.sessionToken}"]}`,
+    agent.sessionToken,
+  ])("of %s nothing is shown, to the caller or in the log", async (body) => {
+    lines.length = 0;
+    const shown = [
+      await postConnect(Buffer.from(body), { "content-type": "application/json" }),
+      await postConnect(encodeEnvelope(0, Buffer.from(body)), { "content-type": "application/grpc-web+json" }),
+      lines,
+    ];
+    expect(lines).toHaveLength(2);
+    expect(JSON.stringify(shown)).not.toContain(agent.sessionToken.slice(0, 8));
+  });
+
   test("they are logged like every other call, with an id", async () => {
     lines.length = 0;
     await postConnect(notProtobuf, { "content-type": "application/proto" });
