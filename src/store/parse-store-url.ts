@@ -17,5 +17,8 @@ export function parseStoreUrl(url: string): SqliteLocation | GatewayError {
   if (path === "" || path.includes("\0")) {
     return invalidField("store", "Must be sqlite:PATH or sqlite::memory:.");
   }
+  if (path.startsWith("file:")) {
+    return invalidField("store", "Must be sqlite:PATH with a plain path, not a file: URL.");
+  }
   return path === ":memory:" ? "memory" : { path };
 }

@@ -8,7 +8,6 @@ const good: readonly [string, unknown][] = [
   ["sqlite::memory:", "memory"],
   ["sqlite:data/session-gateway.db", { path: "data/session-gateway.db" }],
   ["sqlite:/var/lib/a b.db", { path: "/var/lib/a b.db" }],
-  ["sqlite:file:x?mode=memory", { path: "file:x?mode=memory" }],
 ];
 
 test.each(good)("%s names a store", (url, location) => {
@@ -22,6 +21,7 @@ const bad: readonly [string, string][] = [
   ["mysql://user:hunter2@host/db", "sqlite:PATH"],
   ["hunter2", "sqlite:PATH"],
   ["sqlite:", "sqlite:PATH"],
+  ["sqlite:file:///hunter2", "not a file: URL"],
   ["sqlite:a\0b", "sqlite:PATH"],
   ["SQLITE:hunter2", "sqlite:PATH"],
   ["", "sqlite:PATH"],
