@@ -8,7 +8,8 @@ import { ServerReflection as ServerReflectionV1Alpha } from "./gen/grpc/reflecti
 import { CisSessionService } from "./gen/sessiongateway/cis/v1/cis_session_service_pb.ts";
 import { ProvisionerService } from "./gen/sessiongateway/streaming/v1/provisioner_service_pb.ts";
 import { StreamingSessionService } from "./gen/sessiongateway/streaming/v1/streaming_session_service_pb.ts";
-import { createCalls, type ServedService, serve } from "./interceptors/call.ts";
+import { type ServedService, serve } from "./interceptors/call.ts";
+import { createCalls } from "./interceptors/create-calls.ts";
 import { decodeFaults } from "./interceptors/decode-faults.ts";
 import { createInterceptors } from "./interceptors/interceptors.ts";
 import { requestId } from "./interceptors/request-id.ts";

@@ -13,7 +13,8 @@ import {
   CisSessionService,
   GetCisSessionRequestSchema,
 } from "../../src/gen/sessiongateway/cis/v1/cis_session_service_pb.ts";
-import { createCalls, serve, type UnaryCall } from "../../src/interceptors/call.ts";
+import { serve, type UnaryCall } from "../../src/interceptors/call.ts";
+import { createCalls } from "../../src/interceptors/create-calls.ts";
 import { errors } from "../../src/interceptors/errors.ts";
 
 const secret = "password=hunter2";

@@ -10,7 +10,8 @@ import {
   CisSessionService,
   SendCisSessionHealthRequestSchema,
 } from "../../src/gen/sessiongateway/cis/v1/cis_session_service_pb.ts";
-import { createCalls, serve } from "../../src/interceptors/call.ts";
+import { serve } from "../../src/interceptors/call.ts";
+import { createCalls } from "../../src/interceptors/create-calls.ts";
 import { createInterceptors } from "../../src/interceptors/interceptors.ts";
 import { listenOnOnePort, type Port } from "../../src/server/one-port.ts";
 import { createConnectHandler } from "../../src/wire/connect-handler.ts";
