@@ -4,6 +4,7 @@
  * machine does falls on both alike. Prints the medians and their ratio, and fails above the limit.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,7 +27,11 @@ const rounds = 9;
 const stopsPerRound = 100;
 const getsPerRound = 300;
 const limit = 1.3;
-const studioId = "studio";
+const studioCount = 20;
+const sessionMinutes = 690;
+
+/** Where the measured sessions are. */
+const studioId = "studio-0";
 
 type Provisioner = Client<typeof ProvisionerService>;
 
@@ -37,24 +42,34 @@ interface Subject {
   readonly child: ChildProcess;
 }
 
-const sessionIdOf = (index: number) => `session-${index.toString().padStart(14, "0")}`;
+/** An id like those that the gateway makes up, 22 characters of base64url without order, and the same at every run. */
+const sessionIdOf = (index: number) => createHash("sha256").update(`${index}`).digest("base64url").slice(0, 22);
 
-/** Sessions spread over the whole key space of the store, none of them twice. */
+const studioIdOf = (index: number) => `studio-${index % studioCount}`;
+
+/** Sessions of the measured studio, spread over all that it has, none of them twice. */
 function sample(count: number): readonly string[] {
-  const wanted = Math.min(count, 1000);
-  return Array.from({ length: wanted }, (_, index) => sessionIdOf(Math.floor((index * count) / wanted)));
+  const there = count / studioCount;
+  const wanted = Math.min(there, 1000);
+  return Array.from({ length: wanted }, (_, index) => sessionIdOf(Math.floor((index * there) / wanted) * studioCount));
 }
 
 async function fill(path: string, count: number): Promise<void> {
   const store = await openStore(`sqlite:${path}`);
-  const createdAt = timestampFromMs(Date.now());
+  const now = Date.now();
+  const dueAt = now + sessionMinutes * 60_000;
+  const times = { createdAt: timestampFromMs(now), stopAt: timestampFromMs(dueAt) };
+  const people = { ownedBy: "owner", createdBy: "owner" };
+  const streamConfiguration = {
+    maxSessionLengthInMinutes: sessionMinutes,
+    maxStoppedSessionLengthInMinutes: 5760,
+  };
   const keep = (index: number) => {
     const sessionId = sessionIdOf(index);
-    const session = { sessionId, createdAt, state: StreamingSessionState.READY, ownedBy: "owner", createdBy: "owner" };
-    const streamConfiguration = { maxSessionLengthInMinutes: 690, maxStoppedSessionLengthInMinutes: 5760 };
-    const record = create(StreamingSessionRecordSchema, { session, streamConfiguration });
-    const ref = streamingSessionRef(studioId, sessionId);
-    return store.update([ref], () => ({ put: [put(ref, record)], reply: undefined }));
+    const session = { sessionId, state: StreamingSessionState.READY, ...times, ...people };
+    const record = create(StreamingSessionRecordSchema, { studioId: studioIdOf(index), session, streamConfiguration });
+    const ref = streamingSessionRef(record.studioId, sessionId);
+    return store.update([ref], () => ({ put: [put(ref, record, dueAt)], reply: undefined }));
   };
   for (let first = 0; first < count; first += 1000) {
     await Promise.all(Array.from({ length: Math.min(1000, count - first) }, (_, index) => keep(first + index)));
