@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { migrateStore } from "../store/migrate-store.ts";
 import { addConfigOptions, readConfig } from "./config-options.ts";
+import { describeFailure } from "./describe-failure.ts";
 
 /** `migrate`: brings the store's schema up to date, which serving also does at its start. */
 export function migrateCommand(): Command {
@@ -13,7 +14,7 @@ export function migrateCommand(): Command {
         from === to ? `The schema is at version ${to}.\n` : `The schema went from version ${from} to ${to}.\n`,
       );
     } catch (error) {
-      command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: 1 });
+      command.error(`error: ${describeFailure(error)}`, { exitCode: 1 });
     }
   });
 }

@@ -2,17 +2,31 @@ import type { Parsed } from "./setting.ts";
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
-/** The longest duration that a setting takes, in milliseconds: 10 years. */
+type Unit = keyof typeof unitMs;
+
+/** The longest duration that any setting takes, in milliseconds: 10 years. */
 const maxDurationMs = 10 * 365 * 24 * unitMs.h;
 
-/** A duration such as `500ms`, `3s`, `15m` or `24h`, or `0`, in milliseconds. */
-export function parseDuration(text: string): Parsed<number> {
-  const match = /^(\d+)(ms|s|m|h)$/.exec(text);
-  const value = text === "0" ? 0 : Number(match?.[1]) * unitMs[(match?.[2] ?? "ms") as keyof typeof unitMs];
-  if (Number.isNaN(value)) {
-    return { problem: `is not a duration such as 500ms, 3s, 15m or 24h: ${quote(text)}` };
-  }
-  return value > maxDurationMs ? { problem: "is longer than 10 years" } : { value };
+/** A duration such as `500ms`, `3s`, `15m` or `24h`, or `0`, in milliseconds: 10 years at most. */
+export const parseDuration = parseDurationUpTo(maxDurationMs);
+
+/** A duration as of parseDuration() that is at most so many milliseconds. */
+export function parseDurationUpTo(mostMs: number): (text: string) => Parsed<number> {
+  return (text) => {
+    const match = /^(\d+)(ms|s|m|h)$/.exec(text);
+    const value = text === "0" ? 0 : Number(match?.[1]) * unitMs[(match?.[2] ?? "ms") as Unit];
+    if (Number.isNaN(value)) {
+      return { problem: `is not a duration such as 500ms, 3s, 15m or 24h: ${quote(text)}` };
+    }
+    return value > mostMs ? { problem: `is longer than ${formatDuration(mostMs)}: ${quote(text)}` } : { value };
+  };
+}
+
+/** A duration in the largest unit that says it in a whole number other than 0. */
+function formatDuration(ms: number): string {
+  const units = (["h", "m", "s"] as const).filter((unit) => ms > 0 && ms % unitMs[unit] === 0);
+  const unit = units[0] ?? "ms";
+  return `${ms / unitMs[unit]}${unit}`;
 }
 
 /** A whole number within limits. */

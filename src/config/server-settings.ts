@@ -1,5 +1,8 @@
 import { logLevels } from "../observability/log.ts";
-import { parseChoice, parseDuration, parseHostPort } from "./parsers.ts";
+import { parseChoice, parseDurationUpTo, parseHostPort } from "./parsers.ts";
+
+/** An hour, in milliseconds. A timer of Node that is set to more than 2^31-1 ms, 24 days, goes off at once. */
+const maxDrainTimeoutMs = 3_600_000;
 
 export const serverSettings = {
   listen: {
@@ -18,7 +21,7 @@ export const serverSettings = {
     description: "how long calls may take to finish after SIGTERM or SIGINT",
     placeholder: "DURATION",
     default: "10s",
-    parse: parseDuration,
+    parse: parseDurationUpTo(maxDrainTimeoutMs),
   },
   logLevel: {
     description: `the least level that is logged: ${logLevels.join(", ")}`,

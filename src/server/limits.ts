@@ -8,6 +8,8 @@ export interface PortLimits {
   readonly requestTimeoutMs: number;
   /** How long an HTTP/1.1 connection may idle between requests. */
   readonly keepAliveTimeoutMs: number;
+  /** How long an HTTP/2 connection without an open stream may go without traffic. */
+  readonly idleTimeoutMs: number;
   /** How often the time limits of HTTP/1.1 are looked at. */
   readonly timeoutCheckIntervalMs: number;
   /** How many calls an HTTP/2 connection may have open. Node allows more than four thousand million. */
@@ -19,6 +21,7 @@ export const portLimits: PortLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
   keepAliveTimeoutMs: 65_000,
+  idleTimeoutMs: 65_000,
   timeoutCheckIntervalMs: 1000,
   maxConcurrentStreams: 1000,
 };

@@ -2,7 +2,9 @@ import { createServer as createHttp1Server, type Server as Http1Server } from "n
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, createServer as createNetServer, type Socket } from "node:net";
 import type { NodeHandler } from "../wire/connect-handler.ts";
+import { closeIdleSession } from "./close-idle-session.ts";
 import { type PortLimits, portLimits } from "./limits.ts";
+import { refuseClientError } from "./refuse-client-error.ts";
 import { sniffPreface } from "./sniff-preface.ts";
 
 const closeIdleIntervalMs = 20;
@@ -41,16 +43,21 @@ export async function listenOnOnePort(
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       connectionsCheckingInterval: limits.timeoutCheckIntervalMs,
+      requireHostHeader: false,
     },
     (request, response) => {
+      if (isRefused(request, response)) {
+        return;
+      }
       if (closing) {
         response.setHeader("connection", "close");
       }
       handler(request, response);
     },
   );
+  const isRefused = refuseClientError(http1);
   const http2 = createHttp2Server({ settings: { maxConcurrentStreams: limits.maxConcurrentStreams } }, handler);
-  const sessions = trackSessions(http2);
+  const sessions = trackSessions(http2, limits.idleTimeoutMs);
   const sockets = new Set<Socket>();
   const net = createNetServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
@@ -85,10 +92,11 @@ export async function listenOnOnePort(
   };
 }
 
-function trackSessions(server: Http2Server): ReadonlySet<ServerHttp2Session> {
+function trackSessions(server: Http2Server, idleTimeoutMs: number): ReadonlySet<ServerHttp2Session> {
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => {
     sessions.add(session);
+    closeIdleSession(session, idleTimeoutMs);
     session.once("close", () => sessions.delete(session));
     // The error is that of the connection, which its streams report to their calls.
     session.on("error", () => {});

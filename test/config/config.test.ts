@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { loadConfig, settings } from "../../src/config/config.ts";
 import { parseConfigFile } from "../../src/config/config-file.ts";
-import { parseDuration, parseHostPort } from "../../src/config/parsers.ts";
+import { parseDuration, parseDurationUpTo, parseHostPort } from "../../src/config/parsers.ts";
 import { environmentName, flagName } from "../../src/config/setting.ts";
 
 function load({ flags = {}, environment = {}, file = {} }: Record<string, Record<string, string>>) {
@@ -97,6 +97,26 @@ describe("durations and addresses", () => {
   test.each(["", "15", "1.5s", "-1s", "1d", " 1s", "1s ", "99999999999h", "1s;"])("%j is no duration", (text) =>
     expect(parseDuration(text)).toHaveProperty("problem"),
   );
+
+  test.each([
+    ["1h", { value: 3_600_000 }],
+    ["60m", { value: 3_600_000 }],
+    ["61m", { problem: 'is longer than 1h: "61m"' }],
+    ["9999h", { problem: 'is longer than 1h: "9999h"' }],
+  ])("%s within an hour", (text, parsed) => expect(parseDurationUpTo(3_600_000)(text)).toEqual(parsed));
+
+  test.each([
+    [90_000, "90s"],
+    [1500, "1500ms"],
+    [0, "0ms"],
+  ])("a bound of %d ms reads %s", (mostMs, text) =>
+    expect(parseDurationUpTo(mostMs)("9999h")).toEqual({ problem: `is longer than ${text}: "9999h"` }),
+  );
+
+  test("draining takes no longer than a timer can hold", () => {
+    expect(problemsOf({ flags: { drainTimeout: "9999h" } })).toEqual(['--drain-timeout is longer than 1h: "9999h"']);
+    expect(problemsOf({ flags: { drainTimeout: "1h" } })).toEqual([]);
+  });
 
   test.each(["", "8080", ":8080", "host", "host:65536", "host:-1", "::1:80", "http://host:80", "a b:80", "host:8o"])(
     "%j is no address",

@@ -1,5 +1,9 @@
+import { execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@connectrpc/connect";
@@ -20,6 +24,30 @@ function clientOf(url: string) {
   return createClient(CisSessionService, createGrpcTransport({ baseUrl: url }));
 }
 
+/** Sends a signal to `serve` while it reads its configuration, lets it go on, and resolves to how it ended and what it logged. */
+async function signalDuringStart(signal: NodeJS.Signals) {
+  const pipe = join(temporaryFolder(), "gateway.yaml");
+  execFileSync("mkfifo", [pipe]);
+  const main = new URL("../../src/main.ts", import.meta.url).pathname;
+  const child = spawn(process.execPath, [main, "serve", "--config", pipe], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  let stdout = "";
+  child.stdout.setEncoding("utf8").on("data", (text) => {
+    stdout += text;
+  });
+  const closed = once(child, "close");
+  // Opening waits until the other side reads.
+  const file = await open(pipe, "w");
+  child.kill(signal);
+  await file.writeFile("listen: '127.0.0.1:0'\nadminListen: '127.0.0.1:0'\nstore: 'sqlite::memory:'\n").catch(() => {});
+  await file.close();
+  const [status, endedBy] = await closed;
+  const said = stdout.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line).msg]));
+  return { status, signal: endedBy, said };
+}
+
 describe("serve", () => {
   test("says where it listens, serves, and ends with status 0 on SIGTERM and on SIGINT", async () => {
     const store = `sqlite:${join(temporaryFolder(), "sessions.db")}`;
@@ -35,6 +63,26 @@ describe("serve", () => {
       const entries = gateway.lines.map((line) => JSON.parse(line));
       expect(entries.map(({ msg }) => msg)).toEqual(["listening", "call", "draining", "stopped"]);
     }
+  });
+
+  test("a signal during the start lets it finish, then drains", async () => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      const ended = await signalDuringStart(signal);
+      expect(ended).toEqual({ status: 0, signal: null, said: ["listening", "draining", "stopped"] });
+    }
+  });
+
+  test("a second signal ends it at once, with status 1, whatever it waits for", async () => {
+    const gateway = await startGateway(["--store", "sqlite::memory:", "--drain-timeout", "1h"]);
+    const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1").on("error", () => {});
+    socket.write("PUT /cissession/start HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n{");
+    await once(socket, "data");
+    const ended = once(gateway.child, "exit");
+    gateway.child.kill("SIGTERM");
+    await vi.waitFor(() => expect(gateway.lines.join()).toContain("draining"));
+    gateway.child.kill("SIGINT");
+    expect(await ended).toEqual([1, null]);
+    socket.destroy();
   });
 
   test("keeps what it acknowledged when it is killed", async () => {
@@ -143,6 +191,24 @@ describe("serve", () => {
     const noFolder = await runCommand(["serve", "--listen", "127.0.0.1:0", "--store", `sqlite:${file}/sessions.db`]);
     expect(noFolder.status).toBe(1);
     expect(noFolder.stderr).toMatch(/^error: .+/);
+  });
+
+  test("says what lies behind a store that it cannot use, as migrate does", async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, "text");
+    writeFileSync(file, "this is no database, and long enough to be told from one. ".repeat(20));
+    const rows = [
+      [`${folder}`, "The store cannot be used just now: unable to open database file (SQLITE_CANTOPEN)"],
+      [file, "The store has failed: file is not a database (SQLITE_NOTADB)"],
+      [`${file}/sessions.db`, `The folder of the store cannot be made: EEXIST: file already exists, mkdir '${file}'`],
+    ];
+    const results = rows.map(async ([path, text]) => {
+      for (const command of [["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"], ["migrate"]]) {
+        const { status, stderr } = await runCommand([...command, "--store", `sqlite:${path}`]);
+        expect({ status, stderr }).toEqual({ status: 1, stderr: `error: ${text}\n` });
+      }
+    });
+    await Promise.all(results);
   });
 });
 

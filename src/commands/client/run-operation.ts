@@ -8,7 +8,7 @@ import {
 import { ConnectError, type Transport } from "@connectrpc/connect";
 import { createAsyncIterable } from "@connectrpc/connect/protocol";
 import type { Command } from "commander";
-import { parseDuration } from "../../config/parsers.ts";
+import { parseDurationUpTo } from "../../config/parsers.ts";
 import { http } from "../../gen/google/api/annotations_pb.ts";
 import { createJsonCodecs, type JsonCodecs } from "../../rest/json-codec.ts";
 import { buildRequest, type OperationOptions } from "./build-request.ts";
@@ -18,6 +18,9 @@ import { exitStatus } from "./exit-status.ts";
 import type { FieldFlag } from "./field-flag.ts";
 import { inputSkeleton, outputSample } from "./skeleton.ts";
 import { endWithReader, writeOutput } from "./write-output.ts";
+
+/** A deadline of more than a day is a mistake, and one of more than 24 days would overflow a timer and pass at once. */
+const parseTimeout = parseDurationUpTo(24 * 3_600_000);
 
 type Method = DescMethodUnary | DescMethodServerStreaming;
 type AnyMessage = MessageShape<DescMessage>;
@@ -66,7 +69,7 @@ async function printSample({ input, output }: Method, request: AnyMessage, comma
 
 function readConnection(method: Method, { endpoint, timeout, protocol }: OperationOptions) {
   const url = parseEndpoint(endpoint);
-  const duration = parseDuration(timeout);
+  const duration = parseTimeout(timeout);
   return {
     endpoint: "value" in url ? url.value : "",
     timeoutMs: "value" in duration ? duration.value : 0,
