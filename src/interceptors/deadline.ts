@@ -22,7 +22,9 @@ export const deadline: Interceptor = (next) => (request) => {
   });
 };
 
-function abortError(signal: AbortSignal): ConnectError {
-  const reason: unknown = signal.reason;
-  return reason instanceof ConnectError ? reason : new ConnectError("The call was canceled.", Code.Canceled);
+/** A caller that breaks its stream off may call that an internal error, which is then not one of the gateway. */
+function abortError({ reason }: AbortSignal): ConnectError {
+  return reason instanceof ConnectError && reason.code === Code.DeadlineExceeded
+    ? reason
+    : new ConnectError("The call was canceled.", Code.Canceled, undefined, undefined, reason);
 }
