@@ -79,7 +79,7 @@ describe("serve", () => {
     await once(socket, "data");
     const ended = once(gateway.child, "exit");
     gateway.child.kill("SIGTERM");
-    await vi.waitFor(() => expect(gateway.lines.join()).toContain("draining"));
+    await vi.waitFor(() => expect(gateway.lines.join()).toContain("draining"), { timeout: 10_000 });
     gateway.child.kill("SIGINT");
     expect(await ended).toEqual([1, null]);
     socket.destroy();
@@ -87,20 +87,23 @@ describe("serve", () => {
 
   test("keeps what it acknowledged when it is killed", async () => {
     const store = `sqlite:${join(temporaryFolder(), "sessions.db")}`;
-    const agents = Array.from({ length: 200 }, () => newAgent());
     const before = await startGateway(["--store", store, "--log-level", "warn"]);
     const acknowledged: string[] = [];
     const client = clientOf(before.url);
-    const calls = agents.map(async (agent) => {
-      await client.startCisSession({ scanJobId: agent.scanJobId, message: { sessionToken: agent.sessionToken } });
-      await client.sendCisSessionTelemetry({ ...agent, messages: messages(0, 3) });
-      await client.stopCisSession({ ...agent, message: result });
-      acknowledged.push(agent.scanJobId);
-    });
-    const settled = Promise.allSettled(calls);
-    await vi.waitFor(() => expect(acknowledged.length).toBeGreaterThan(20), { interval: 1 });
+    const liveUntilKilled = async () => {
+      for (;;) {
+        const agent = newAgent();
+        await client.startCisSession({ scanJobId: agent.scanJobId, message: { sessionToken: agent.sessionToken } });
+        await client.sendCisSessionTelemetry({ ...agent, messages: messages(0, 3) });
+        await client.stopCisSession({ ...agent, message: result });
+        acknowledged.push(agent.scanJobId);
+      }
+    };
+    const settled = Promise.allSettled(Array.from({ length: 16 }, liveUntilKilled));
+    await vi.waitFor(() => expect(acknowledged.length).toBeGreaterThan(100), { interval: 1, timeout: 20_000 });
     await before.end("SIGKILL");
-    await settled;
+    const ends = await settled;
+    expect(ends.map(({ status }) => status)).toEqual(ends.map(() => "rejected"));
 
     const after = await startGateway(["--store", store, "--log-level", "warn"]);
     const reader = clientOf(after.url);
@@ -142,7 +145,7 @@ describe("serve", () => {
       }
     })();
     watching.catch(() => {});
-    await vi.waitFor(() => expect(seen).toHaveLength(1));
+    await vi.waitFor(() => expect(seen).toHaveLength(1), { timeout: 10_000 });
     expect(await first.end("SIGTERM")).toEqual({ status: 0, signal: null });
     await expect(watching).rejects.toMatchObject({ code: 14 });
 
