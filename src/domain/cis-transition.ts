@@ -6,7 +6,8 @@ import {
   type CisSessionState,
 } from "../gen/sessiongateway/cis/v1/cis_session_pb.ts";
 import type { CisSessionRecord } from "../gen/sessiongateway/store/v1/records_pb.ts";
-import { GatewayError } from "./errors.ts";
+import type { GatewayError } from "./errors.ts";
+import { decideByTable, type Transition } from "./transition.ts";
 
 /** What an operator decides about CIS sessions. */
 export interface CisPolicy {
@@ -46,17 +47,11 @@ export interface CisSituation<Input> {
   readonly now: number;
 }
 
-/** One row of the state table: in these states, where `when` holds, `apply` decides. The first row that fits counts. */
-export interface CisTransition<Input> {
-  readonly from: readonly CisSessionState[];
-  readonly when?: (situation: CisSituation<Input>) => boolean;
-  /** The state that it leads to. Absent where the row refuses. */
-  readonly to?: CisSessionState;
-  readonly apply: (situation: CisSituation<Input>) => CisDecision;
-}
+/** One row of a state table of CIS sessions. */
+export type CisTransition<Input> = Transition<CisSessionState, CisSituation<Input>, CisDecision>;
 
 /**
- * Decides by a state table: the first row whose states and condition fit.
+ * Decides about a session by a state table.
  *
  * @param now Unix milliseconds.
  */
@@ -69,11 +64,5 @@ export function decideCis<Input extends { readonly scanJobId: string }>(
 ): CisDecision {
   const session = present?.record.session ?? create(CisSessionSchema, { scanJobId: input.scanJobId });
   const situation = { present, session, input, policy, now };
-  const row = transitions.find(({ from, when }) => from.includes(session.state) && (when?.(situation) ?? true));
-  if (row === undefined) {
-    throw new GatewayError("internal", "The session is in a state that no rule covers.", {
-      cause: new Error(`no transition for the CIS session state ${session.state}`),
-    });
-  }
-  return row.apply(situation);
+  return decideByTable(transitions, session.state, situation);
 }

@@ -10,11 +10,12 @@ import {
   type StreamingSession,
   StreamingSessionSchema,
 } from "../gen/sessiongateway/streaming/v1/streaming_session_pb.ts";
-import { GatewayError } from "./errors.ts";
+import type { GatewayError } from "./errors.ts";
 import type { BackupChange } from "./streaming-backup.ts";
 import { streamingDueAt } from "./streaming-due.ts";
 import type { StreamingPolicy } from "./streaming-policy.ts";
 import { statusCodeOf } from "./streaming-state.ts";
+import { decideByTable, type Transition } from "./transition.ts";
 
 /** The present: the kept record and when it falls due, or nothing where the session is unknown. */
 export interface StreamingPresent {
@@ -53,14 +54,8 @@ export interface Situation<Input> {
   readonly now: number;
 }
 
-/** One row of a state table: in these states, where `when` holds, `apply` decides. The first row that fits counts. */
-export interface StreamingTransition<Input> {
-  readonly from: readonly State[];
-  readonly when?: (situation: Situation<Input>) => boolean;
-  /** The state that it leads to. Absent where the row refuses, leaves all as it is, or removes the record. */
-  readonly to?: State;
-  readonly apply: (situation: Situation<Input>) => StreamingDecision;
-}
+/** One row of a state table of streaming sessions. */
+export type StreamingTransition<Input> = Transition<State, Situation<Input>, StreamingDecision>;
 
 /** Who acts where nobody calls. */
 export const systemPrincipal = "system";
@@ -130,15 +125,8 @@ export function refuseFrom<Input>(
   return { from, apply: (situation) => ({ refuse: refusal(situation) }) };
 }
 
-/** The failure of a state that no row of a table covers, which is a fault in the table. */
-export function uncovered(state: State): GatewayError {
-  return new GatewayError("internal", "The session is in a state that no rule covers.", {
-    cause: new Error(`no transition for the streaming session state ${state}`),
-  });
-}
-
 /**
- * Decides by a state table: the first row whose states and condition fit.
+ * Decides about a session by a state table.
  *
  * @param caller The caller's principal.
  * @param now Unix milliseconds.
@@ -153,9 +141,5 @@ export function decideStreaming<Input extends StreamingNames>(
 ): StreamingDecision {
   const session = present?.record.session ?? create(StreamingSessionSchema, { sessionId: input.sessionId });
   const situation = { present, session, input, caller, policy, now };
-  const row = transitions.find(({ from, when }) => from.includes(session.state) && (when?.(situation) ?? true));
-  if (row === undefined) {
-    throw uncovered(session.state);
-  }
-  return row.apply(situation);
+  return decideByTable(transitions, session.state, situation);
 }

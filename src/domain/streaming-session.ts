@@ -24,11 +24,11 @@ import {
   type StreamingDecision,
   type StreamingNames,
   type StreamingTransition,
-  uncovered,
 } from "./streaming-decision.ts";
 import { backupNotFound, streamingConflict, streamingSessionNotFound } from "./streaming-errors.ts";
 import type { StreamingPolicy } from "./streaming-policy.ts";
 import { failedStates, inProgressStates } from "./streaming-state.ts";
+import { uncovered } from "./transition.ts";
 
 const { UNSPECIFIED: UNKNOWN, READY, STOPPED, DELETED } = State;
 
